@@ -1,0 +1,34 @@
+#!/bin/sh
+# yyjson (decision record 0003): installed from the release where it has it, otherwise unpacked
+# from the next Debian release into a private prefix, leaving the machine's own sources alone.
+#   usage: scripts/yyjson.sh [architecture [prefix]]
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+arch=${1:-$(dpkg --print-architecture)}
+prefix=${2:-$top/build/deps/$arch}
+[ "$arch" = "$(dpkg --print-architecture)" ] && pkg-config --exists yyjson && exit 0
+[ -e "$prefix/include/yyjson.h" ] && exit 0
+if [ $# = 0 ] && [ "$(id -u)" = 0 ] && apt-cache policy libyyjson-dev 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+    echo "Installing: libyyjson-dev"
+    DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 install -y \
+        --no-install-recommends libyyjson-dev >/dev/null && exit 0
+fi
+mirror=${REFINERY_MIRROR:-$( (apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null || true) | grep -E '/debian/?$' | head -n 1)}
+mirror=${mirror:-http://deb.debian.org/debian}
+echo "Unpacking libyyjson-dev ($arch) of Debian trixie into $prefix"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial" "$work/archives/partial"
+chmod 755 "$work"
+echo "deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$work/sources.list"
+apt() {
+    apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::State="$work" -o Dir::State::status=/dev/null -o Dir::Cache="$work" \
+        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" -o APT::Sandbox::User= "$@"
+}
+apt update >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+(cd "$work" && apt download libyyjson-dev libyyjson0 >>"$work/log" 2>&1) || { cat "$work/log" >&2; exit 1; }
+for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
+mkdir -p "$prefix"
+cp -a "$work/root/usr/." "$prefix/"
+sed -i "s|^prefix=.*|prefix=$prefix|; s|=/usr/|=$prefix/|" "$prefix"/lib/*/pkgconfig/yyjson.pc

@@ -1,0 +1,62 @@
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+char *buf_space(struct buf *buf, size_t room)
+{
+    size_t need = buf->len + room + 1;
+    if (need > buf->cap) {
+        buf->cap = need > buf->cap * 2 ? need : buf->cap * 2;
+        buf->ptr = mem_resize(buf->ptr, buf->cap);
+    }
+    return buf->ptr + buf->len;
+}
+
+void buf_add(struct buf *buf, struct str s)
+{
+    char *end = buf_space(buf, s.len);
+    if (s.len)
+        memcpy(end, s.ptr, s.len);
+    buf->len += s.len;
+    buf->ptr[buf->len] = '\0';
+}
+
+void buf_add_char(struct buf *buf, char c)
+{
+    buf_add(buf, str_of(&c, 1));
+}
+
+void buf_printf(struct buf *buf, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (len >= 0) {
+        vsnprintf(buf_space(buf, (size_t)len), (size_t)len + 1, fmt, again);
+        buf->len += (size_t)len;
+    }
+    va_end(again);
+}
+
+struct str buf_str(const struct buf *buf)
+{
+    return str_of(buf->ptr ? buf->ptr : "", buf->len);
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    if (buf->ptr)
+        buf->ptr[0] = '\0';
+}
+
+void buf_free(struct buf *buf)
+{
+    mem_free(buf->ptr);
+    *buf = (struct buf){0};
+}

@@ -1,0 +1,35 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *mem_or_die(void *ptr)
+{
+    if (ptr)
+        return ptr;
+    fputs("refinery: out of memory; stop other programs or lower --jobs\n", stderr);
+    abort();
+}
+
+void *mem_alloc(size_t size)
+{
+    return mem_or_die(calloc(1, size ? size : 1));
+}
+
+void *mem_resize(void *old, size_t size)
+{
+    return mem_or_die(realloc(old, size ? size : 1));
+}
+
+void mem_free(void *ptr)
+{
+    free(ptr);
+}
+
+size_t mem_product(size_t count, size_t size)
+{
+    size_t product;
+    if (__builtin_mul_overflow(count, size, &product))
+        mem_or_die(NULL);
+    return product;
+}
