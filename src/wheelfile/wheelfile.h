@@ -1,0 +1,53 @@
+/*
+ * Wheels (PEP 427, the binary distribution format) as files: opened with libzip,
+ * members listed and read with limits, everything taken as hostile (paths,
+ * sizes, ratios, duplicates). One thread at a time per object.
+ */
+#ifndef REFINERY_WHEELFILE_WHEELFILE_H
+#define REFINERY_WHEELFILE_WHEELFILE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum {
+    WHEELFILE_MEMBERS_MAX = 200000,
+    WHEELFILE_RATIO_MAX = 2000, /* uncompressed over compressed size, past 16 MiB */
+};
+#define WHEELFILE_MEMBER_MAX ((uint64_t)4 << 30) /* bytes of one member */
+#define WHEELFILE_TOTAL_MAX ((uint64_t)16 << 30) /* bytes of all members */
+
+struct wheelfile_member {
+    struct str path; /* checked: relative, no "..", no duplicate */
+    uint64_t size, packed_size;
+    uint32_t crc;
+    uint16_t mode; /* permission bits, 0 when the archive does not say */
+    bool directory;
+    uint64_t index; /* libzip's */
+};
+
+/* The parts of the file name: {name}-{version}(-{build})?-{python}-{abi}-{platform}.whl */
+struct wheelfile_name {
+    struct str name, version, build, python, abi, platform;
+};
+
+struct wheelfile;
+#define WHEELFILE_AUTO __attribute__((cleanup(wheelfile_close)))
+
+/* ERR_FORMAT: not a zip file, not a wheel's name, or a member that must not be there. */
+CHECKED bool wheelfile_open(const char *path, struct wheelfile **wheel, struct err *err);
+void wheelfile_close(struct wheelfile **wheel);
+
+CHECKED bool wheelfile_parse_name(struct str basename, struct wheelfile_name *name,
+                                  struct err *err);
+
+/* Owned by the wheel, in archive order. */
+const struct wheelfile_name *wheelfile_get_name(const struct wheelfile *wheel);
+const struct wheelfile_member *wheelfile_members(const struct wheelfile *wheel, size_t *count);
+const struct wheelfile_member *wheelfile_find(const struct wheelfile *wheel, struct str path);
+struct str wheelfile_dist_info(const struct wheelfile *wheel); /* "name-1.0.dist-info" */
+
+/* The member's bytes, checked against size and CRC, in the arena. */
+CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,
+                            struct arena *arena, struct str *bytes, struct err *err);
+
+#endif
