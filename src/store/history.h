@@ -1,0 +1,71 @@
+/*
+ * What happened: one row for every attempt that ended and for every package that was
+ * reused, cached or skipped, kept when runs are gone; rows imported from earlier
+ * systems among them. Also the retry requests that people left for the next worker.
+ */
+#ifndef REFINERY_STORE_HISTORY_H
+#define REFINERY_STORE_HISTORY_H
+
+#include "store/store.h"
+
+struct store_history_row {
+    int64_t id, time_ms, run, job, attempt; /* 0: none (imported, or nothing was attempted) */
+    struct str name, version, target, kind;
+    struct str status; /* built cached reused failed retry skipped returned cancelled ... */
+    struct str strategy, class, detail, recipes, hints, log, metadata;
+    int64_t number; /* of the attempt */
+    int64_t duration_ms, peak_kib;
+    struct str origin; /* "" ours, else the system it was imported from */
+};
+
+struct store_history_query {
+    struct str package; /* name, exact; empty: all */
+    struct str status;  /* exact, or "failed" for every kind of failure; empty: all */
+    int64_t run;        /* 0: all */
+    int64_t before_id;  /* cursor: rows older than this one; 0: from the newest */
+    int64_t limit;      /* 0: 20 */
+};
+
+/* Newest first. */
+typedef bool store_history_fn(void *state, const struct store_history_row *row, struct err *err);
+CHECKED bool store_history_each(struct store *store, const struct store_history_query *query,
+                                store_history_fn *visit, void *state, struct err *err);
+
+struct store_history_top {
+    struct str name;
+    int64_t count;               /* failures, or timed attempts */
+    int64_t last_ms;             /* newest one */
+    int64_t mean_ms, longest_ms; /* of top slowest */
+    struct str version, detail;  /* of the newest one */
+};
+typedef bool store_history_top_fn(void *state, const struct store_history_top *top,
+                                  struct err *err);
+/* Packages by failures, most first. */
+CHECKED bool store_history_failures(struct store *store, int64_t limit, store_history_top_fn *visit,
+                                    void *state, struct err *err);
+/* Packages by mean duration of their builds, slowest first. */
+CHECKED bool store_history_slowest(struct store *store, int64_t limit, store_history_top_fn *visit,
+                                   void *state, struct err *err);
+
+/* A request to build something again with given recipes, by the next worker. */
+struct store_retry {
+    int64_t id, time_ms;
+    struct str name, version, target;
+    struct str recipes; /* JSON array */
+    struct str details; /* JSON object as it came */
+};
+typedef bool store_retry_fn(void *state, const struct store_retry *retry, struct err *err);
+CHECKED bool store_retry_add(struct store *store, const struct store_retry *retry, int64_t now_ms,
+                             struct err *err);
+CHECKED bool store_retry_each(struct store *store, store_retry_fn *visit, void *state,
+                              struct err *err);
+CHECKED bool store_retry_clear(struct store *store, int64_t up_to_id, struct err *err);
+
+/*
+ * Imports "<cache>/retry_queue.json" when it is there and renames it to
+ * "retry_queue.json.imported". Killed between, the next call does not import twice.
+ */
+CHECKED bool store_retry_import(struct store *store, const char *path, int64_t now_ms,
+                                int64_t *imported, struct err *err);
+
+#endif
