@@ -1,0 +1,31 @@
+/*
+ * The package sets that builds for Debian's releases are made of, as data: which
+ * release has which Python, and what each kind of root holds.
+ */
+#ifndef REFINERY_IMAGE_PRESET_H
+#define REFINERY_IMAGE_PRESET_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "image/arch.h"
+#include "image/image.h"
+
+enum preset_role {
+    PRESET_BUILD,   /* the build machine's: cross compiler, Python of the target's minor, make, ninja */
+    PRESET_SYSROOT, /* the target's headers, libraries and Python: cross links, hybrid runs on it */
+    PRESET_CLEAN,   /* the target's Python and nothing else: import tests */
+};
+
+/* "3.11" -> "bookworm"; NULL when no release of the preset has that Python. */
+const char *preset_release(struct str preset, struct str python);
+
+/*
+ * Fills everything of `spec` but the mirrors, keyring and bytecode_by. `extra`
+ * are further packages (a recipe's "apt:libyaml-dev" without the prefix), any order.
+ * ERR_USAGE names what the preset does have.
+ */
+CHECKED bool preset_spec(struct str preset, struct str python, const struct arch *target,
+                         enum preset_role role, struct image_names extra, struct arena *arena,
+                         struct image_spec *spec, struct err *err);
+
+#endif
