@@ -1,0 +1,50 @@
+/*
+ * What one wheel says about itself, read without extracting it: the central
+ * directory, the header of METADATA, WHEEL. The bytes come from a file or from
+ * a callback, so that a wheel on an index is read by ranges with the same code.
+ * Checks what a hostile or broken wheel can do before anything else touches it.
+ * Errors are one sentence that starts with the file's name.
+ */
+#ifndef REFINERY_INDEX_WHEEL_H
+#define REFINERY_INDEX_WHEEL_H
+
+#include "pkg/filename.h"
+#include "pkg/metadata.h"
+
+struct wheel_limits {
+    uint64_t members;      /* 0: 100000 */
+    uint64_t total_size;   /* uncompressed; 0: 16 GiB */
+    uint64_t member_ratio; /* uncompressed : compressed of one member above 1 MiB; 0: 1000 */
+    uint64_t total_ratio;  /* of the whole; 0: 200 */
+};
+
+struct wheel {
+    struct wheel_name name;     /* of the file name */
+    struct metadata metadata;   /* of <name>-<version>.dist-info/METADATA */
+    struct metadata_wheel info; /* of .../WHEEL */
+    struct str dist_info;       /* "foo-1.0.dist-info" */
+    uint64_t members, total_size;
+};
+
+/* Fills buf with bytes [at, at + len) of the archive, all of them or an error. */
+struct wheel_source {
+    bool (*read)(void *state, uint64_t at, void *buf, size_t len, struct err *err);
+    void *state;
+    uint64_t size;
+};
+
+/*
+ * Reads and checks: the archive is whole, nothing in it is a bomb, encrypted,
+ * or a name that leaves the directory, METADATA and WHEEL are there, and say the same name,
+ * version and tags as the file name. `limits` may be NULL. Strings live in the arena.
+ */
+CHECKED bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits,
+                        struct arena *arena, struct wheel *wheel, struct err *err);
+CHECKED bool wheel_read_source(const struct wheel_source *source, struct str filename,
+                               const struct wheel_limits *limits, struct arena *arena,
+                               struct wheel *wheel, struct err *err);
+
+/* The tag set of the file name, expanded and sorted, against those of WHEEL: same sets. */
+bool wheel_tags_agree(const struct wheel_name *name, const struct metadata_wheel *info);
+
+#endif
