@@ -45,10 +45,11 @@ struct option_spec {
     uint64_t commands;       /* bit per enum command_id */
     const char *choices;
     const char *help;
-    const char *group;
 };
 
 const struct option_spec *option_spec(enum option_id id);
+const char *option_group(enum option_id id); /* the section of --help it belongs to */
+struct str option_name(enum option_id id);   /* its first name, without dashes */
 
 struct option_list {
     const struct str *at;
@@ -83,7 +84,8 @@ struct option_sources {
     const char *const *args; /* after program name and command; ended by NULL */
     const char *(*env)(void *state, const char *name); /* NULL when unset */
     /* Reads the configuration file; NULL: there are none. */
-    bool (*config)(void *state, struct str path, struct arena *arena, struct option_entries *out,
+    bool (*config)(void *state, struct str path,
+                   struct arena *arena, struct option_entries *out,
                    struct err *err);
     void *state;
     unsigned command; /* enum command_id whose options are known */
