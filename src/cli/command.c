@@ -66,8 +66,7 @@ static int command_print(struct buf *text)
     return fflush(stdout) == 0 ? COMMAND_OK : COMMAND_FAILED;
 }
 
-static int command_fail(const char *program, const struct command_spec *spec,
-                        const struct err *err)
+static int command_fail(const char *program, const struct command_spec *spec, const struct err *err)
 {
     log_error("%s", err->text);
     if (err->code == ERR_USAGE && spec)
@@ -112,10 +111,8 @@ static int command_run(const char *program, enum command_id id, char **args)
                         .raw = (const char *const *)args,
                         .clock = clock_system(),
                         .arena = &arena};
-    struct option_sources sources = {.args = call.raw,
-                                     .env = command_env,
-                                     .config = command_config,
-                                     .command = id};
+    struct option_sources sources = {
+        .args = call.raw, .env = command_env, .config = command_config, .command = id};
     if (spec->traits & COMMAND_RAW)
         return command_call(&call, spec);
     if (!option_parse(&sources, &arena, &options, &call.args, &err))
@@ -145,7 +142,7 @@ static const char *command_program(const char *path)
     return str_eq(name, STR("build-swarmv3")) ? "build-swarmv3" : "refinery";
 }
 
-static int command_unknown(const char *program, const char *name)
+static int command_unknown(const char *name)
 {
     BUF_AUTO struct buf names = {0};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -170,7 +167,7 @@ int command_main(int argc, char **argv)
         return COMMAND_USAGE;
     }
     if (args[0][0] != '-' && !command_find(str_from(args[0]), &id))
-        return command_unknown(program, args[0]);
+        return command_unknown(args[0]);
     if (args[0][0] != '-')
         args++;
     return command_run(program, id, args);

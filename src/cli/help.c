@@ -7,7 +7,8 @@ static const struct {
     const char *meaning;
 } help_statuses[] = {
     {COMMAND_OK, "everything asked for was done"},
-    {COMMAND_FAILED, "something failed: a package, a check, the machine; what succeeded is delivered"},
+    {COMMAND_FAILED,
+     "something failed: a package, a check, the machine; what succeeded is delivered"},
     {COMMAND_USAGE, "the command line or the configuration makes no sense"},
     {COMMAND_UNREACHABLE, "a server or index cannot be reached"},
     {COMMAND_UNSAT, "the requirements cannot be satisfied"},
@@ -67,8 +68,9 @@ void help_program(const char *program, size_t width, struct buf *out)
     if (width < HELP_NARROWEST)
         width = HELP_NARROWEST;
     buf_printf(out, "Usage: %s [COMMAND] [OPTION...]\n\n", program);
-    help_wrap(out, STR("Turns sources into binary packages: wheels and requirements in, tested "
-                       "wheels for another machine out."),
+    help_wrap(out,
+              STR("Turns sources into binary packages: wheels and requirements in, tested "
+                  "wheels for another machine out."),
               0, 0, width);
     buf_add(out, STR("\nCommands:\n"));
     for (size_t id = 0; id < COMMAND_COUNT; id++) {
@@ -110,7 +112,7 @@ static void help_option_text(const struct option_spec *spec, struct buf *out)
     struct str words = str_from(spec->choices), word;
     bool first = true;
     buf_add(out, str_from(spec->help));
-    while (str_next(&words, '|', &word)) {
+    while (words.len > 0 && str_next(&words, '|', &word)) {
         buf_add(out, first ? STR(": ") : STR(", "));
         buf_add(out, word);
         first = false;
@@ -127,7 +129,8 @@ void help_command(const char *program, enum command_id id, size_t width, struct 
     const char *group = "";
     if (width < HELP_NARROWEST)
         width = HELP_NARROWEST;
-    buf_printf(out, id == COMMAND_RUN ? "Usage: %s [%s] [OPTION...]\n\n" : "Usage: %s %s [OPTION...]",
+    buf_printf(out,
+               id == COMMAND_RUN ? "Usage: %s [%s] [OPTION...]\n\n" : "Usage: %s %s [OPTION...]",
                program, command->name);
     if (id != COMMAND_RUN)
         buf_printf(out, "%s%s\n\n", *command->arguments ? " " : "", command->arguments);
@@ -182,7 +185,8 @@ static void help_man_options(struct buf *out)
             for (size_t id = 0; id < COMMAND_COUNT; id++) {
                 if (!(spec->commands >> id & 1))
                     continue;
-                buf_printf(out, "%s*%s*", first ? "" : ", ", command_spec((enum command_id)id)->name);
+                buf_printf(out, "%s*%s*", first ? "" : ", ",
+                           command_spec((enum command_id)id)->name);
                 first = false;
             }
         }
@@ -210,9 +214,10 @@ void help_man(struct buf *out)
         help_man_text(out, str_from(spec->summary));
         buf_add(out, STR(".\n"));
     }
-    buf_add(out, STR("\n# OPTIONS\n\nThe first of these gives an option's value: the command line, "
-                     "the environment\n(REFINERY_ and the name in capitals with underscores, then the "
-                     "names in brackets), the file\ngiven with *--config*, the default.\n"));
+    buf_add(out,
+            STR("\n# OPTIONS\n\nThe first of these gives an option's value: the command line, "
+                "the environment\n(REFINERY_ and the name in capitals with underscores, then the "
+                "names in brackets), the file\ngiven with *--config*, the default.\n"));
     help_man_options(out);
     buf_add(out, STR("\n# EXIT STATUS\n"));
     for (size_t i = 0; i < sizeof help_statuses / sizeof *help_statuses; i++) {
@@ -220,10 +225,11 @@ void help_man(struct buf *out)
         help_man_text(out, str_from(help_statuses[i].meaning));
         buf_add(out, STR(".\n"));
     }
-    buf_add(out, STR("\n# FILES\n\n_OUTPUT_/\\*.whl, _OUTPUT_/manifest.json, _OUTPUT_/report.html\n"
-                     "\tWhat a run delivers.\n\n"
-                     "_CACHE_/history.db, _CACHE_/cas, _CACHE_/logs\n"
-                     "\tHistory, stored artifacts and one compressed log per attempt.\n\n"
-                     "# ENVIRONMENT\n\n*NO_COLOR*\n\tAny value switches colours off.\n\n"
-                     "*XDG_CACHE_HOME*\n\tWhere the cache lies unless *--cache* says otherwise.\n"));
+    buf_add(out,
+            STR("\n# FILES\n\n_OUTPUT_/\\*.whl, _OUTPUT_/manifest.json, _OUTPUT_/report.html\n"
+                "\tWhat a run delivers.\n\n"
+                "_CACHE_/history.db, _CACHE_/cas, _CACHE_/logs\n"
+                "\tHistory, stored artifacts and one compressed log per attempt.\n\n"
+                "# ENVIRONMENT\n\n*NO_COLOR*\n\tAny value switches colours off.\n\n"
+                "*XDG_CACHE_HOME*\n\tWhere the cache lies unless *--cache* says otherwise.\n"));
 }

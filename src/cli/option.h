@@ -84,8 +84,7 @@ struct option_sources {
     const char *const *args; /* after program name and command; ended by NULL */
     const char *(*env)(void *state, const char *name); /* NULL when unset */
     /* Reads the configuration file; NULL: there are none. */
-    bool (*config)(void *state, struct str path,
-                   struct arena *arena, struct option_entries *out,
+    bool (*config)(void *state, struct str path, struct arena *arena, struct option_entries *out,
                    struct err *err);
     void *state;
     unsigned command; /* enum command_id whose options are known */
@@ -103,7 +102,7 @@ struct option_list option_list(const struct options *options, enum option_id id)
 bool option_flag(const struct options *options, enum option_id id);
 int64_t option_int(const struct options *options, enum option_id id);   /* INT, TOP */
 int64_t option_milli(const struct options *options, enum option_id id); /* DECIMAL, thousandths */
-int64_t option_ms(const struct options *options, enum option_id id);    /* DURATION; TIME: Unix ms */
+int64_t option_ms(const struct options *options, enum option_id id); /* DURATION; TIME: Unix ms */
 int64_t option_bytes(const struct options *options, enum option_id id); /* SIZE */
 bool option_is_set(const struct options *options, enum option_id id);   /* not the default */
 

@@ -20,9 +20,9 @@ static struct str option_parse_choices(const struct option_spec *spec, struct ar
     struct str rest = str_from(spec->choices), word;
     struct str text = STR("");
     while (str_next(&rest, '|', &word))
-        text = text.len == 0 ? word
-                             : arena_printf(arena, STR_FMT ", " STR_FMT, STR_ARG(text),
-                                            STR_ARG(word));
+        text = text.len == 0
+                   ? word
+                   : arena_printf(arena, STR_FMT ", " STR_FMT, STR_ARG(text), STR_ARG(word));
     return text;
 }
 
@@ -74,11 +74,9 @@ static bool option_parse_find(const struct option_parse *parse, struct str name,
     return false;
 }
 
-static bool option_parse_unknown(const struct option_parse *parse, struct str name,
-                                 struct err *err)
+static bool option_parse_unknown(const struct option_parse *parse, struct str name, struct err *err)
 {
-    const struct command_spec *command =
-        command_spec((enum command_id)parse->sources->command);
+    const struct command_spec *command = command_spec((enum command_id)parse->sources->command);
     enum option_id id, near = option_nearest(name, parse->sources->command);
     bool inverted;
     if (option_parse_find(parse, name, true, &id, &inverted))
@@ -196,8 +194,7 @@ static bool option_parse_words(struct option_parse *parse, enum option_id id,
         size_t end = 0;
         while (end < text.len && !char_is_space(text.ptr[end]))
             end++;
-        if (end > 0 &&
-            !option_parse_set(parse, id, origin, source, str_slice(text, 0, end), err))
+        if (end > 0 && !option_parse_set(parse, id, origin, source, str_slice(text, 0, end), err))
             return false;
         text = str_from_pos(text, end + 1);
     }
@@ -213,8 +210,7 @@ static const char *option_parse_env(const struct option_parse *parse, const char
     return value && *value ? value : NULL;
 }
 
-static bool option_parse_environment(struct option_parse *parse, enum option_id id,
-                                     struct err *err)
+static bool option_parse_environment(struct option_parse *parse, enum option_id id, struct err *err)
 {
     const struct option_spec *spec = option_spec(id);
     struct str long_name = option_name(id), names = str_from(spec->environment), name;
@@ -224,7 +220,7 @@ static bool option_parse_environment(struct option_parse *parse, enum option_id 
     if (str_eq(names, STR("-")) || parse->given[id])
         return true;
     for (size_t i = 0; upper[i]; i++)
-        upper[i] = (char)(upper[i] == '-'                         ? '_'
+        upper[i] = (char)(upper[i] == '-'                      ? '_'
                           : upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - ('a' - 'A')
                                                                : upper[i]);
     value = option_parse_env(parse, upper);
@@ -257,9 +253,10 @@ static bool option_parse_entry(struct option_parse *parse, const struct option_e
     if (!option_parse_find(parse, str_from(dashed), true, &id, &inverted) || inverted ||
         option_spec(id)->environment[0] == '-') {
         enum option_id near = option_nearest(str_from(dashed), parse->sources->command);
-        struct str hint = near == OPTION_COUNT ? STR("")
-                                               : arena_printf(arena, "; did you mean \"" STR_FMT "\"?",
-                                                              STR_ARG(option_name(near)));
+        struct str hint = near == OPTION_COUNT
+                              ? STR("")
+                              : arena_printf(arena, "; did you mean \"" STR_FMT "\"?",
+                                             STR_ARG(option_name(near)));
         return err_set(err, ERR_USAGE, STR_FMT ": no such option" STR_FMT, STR_ARG(source),
                        STR_ARG(hint));
     }

@@ -17,12 +17,18 @@ static const struct option_value_unit option_value_durations[] = {
 };
 
 static const struct option_value_unit option_value_sizes[] = {
-    {STR_INIT("b"), 1},          {STR_INIT("k"), 1 << 10},
-    {STR_INIT("kib"), 1 << 10},  {STR_INIT("kb"), 1 << 10},
-    {STR_INIT("m"), 1 << 20},    {STR_INIT("mib"), 1 << 20},
-    {STR_INIT("mb"), 1 << 20},   {STR_INIT("g"), 1 << 30},
-    {STR_INIT("gib"), 1 << 30},  {STR_INIT("gb"), 1 << 30},
-    {STR_INIT("t"), INT64_C(1) << 40}, {STR_INIT("tib"), INT64_C(1) << 40},
+    {STR_INIT("b"), 1},
+    {STR_INIT("k"), 1 << 10},
+    {STR_INIT("kib"), 1 << 10},
+    {STR_INIT("kb"), 1 << 10},
+    {STR_INIT("m"), 1 << 20},
+    {STR_INIT("mib"), 1 << 20},
+    {STR_INIT("mb"), 1 << 20},
+    {STR_INIT("g"), 1 << 30},
+    {STR_INIT("gib"), 1 << 30},
+    {STR_INIT("gb"), 1 << 30},
+    {STR_INIT("t"), INT64_C(1) << 40},
+    {STR_INIT("tib"), INT64_C(1) << 40},
     {STR_INIT("tb"), INT64_C(1) << 40},
 };
 
@@ -187,9 +193,9 @@ static bool option_value_time(struct str text, int64_t *number)
         if (!option_value_zone(rest, &zone))
             return false;
     }
-    *number = (((option_value_days(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 +
-               second) *
-              1000;
+    *number =
+        (((option_value_days(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) *
+        1000;
     return true;
 }
 

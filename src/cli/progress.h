@@ -28,7 +28,7 @@ struct progress *progress_open(int fd, size_t slots, bool color, const struct cl
 
 /* A line about the run as a whole: "resolving", "image: 212 of 340 packages". "" takes it away. */
 void progress_note(struct progress *progress, struct str note);
-void progress_total(struct progress *progress, size_t total); /* may grow while it runs */
+void progress_total(struct progress *progress, size_t total);       /* may grow while it runs */
 void progress_eta(struct progress *progress, int64_t remaining_ms); /* -1: unknown */
 
 /* A slot takes up a package, goes through phases, and lets it go. */

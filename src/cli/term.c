@@ -40,7 +40,8 @@ bool term_is_utf8(void)
         if (value.len == 0)
             continue;
         return str_find(value, STR("UTF-8")) < value.len ||
-               str_find(value, STR("utf8")) < value.len || str_find(value, STR("utf-8")) < value.len;
+               str_find(value, STR("utf8")) < value.len ||
+               str_find(value, STR("utf-8")) < value.len;
     }
     return false;
 }
@@ -50,7 +51,11 @@ static size_t term_decode(struct str text, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+    size_t len = first < 0x80       ? 1
+                 : first >> 5 == 6  ? 2
+                 : first >> 4 == 14 ? 3
+                 : first >> 3 == 30 ? 4
+                                    : 0;
     uint32_t value = len == 1 ? first : first & (0x7fu >> len);
     if (len == 0 || len > text.len)
         return 0;
@@ -82,14 +87,15 @@ static bool term_in(uint32_t point, const struct term_range *ranges, size_t coun
 static const struct term_range term_unsafe[] = {
     {0x80, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}};
 static const struct term_range term_wide[] = {
-    {0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},  {0xfe30, 0xfe6f},
-    {0xff00, 0xff60}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
+    {0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3},   {0xf900, 0xfaff},
+    {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
 static const struct term_range term_joined[] = {
     {0x300, 0x36f}, {0x200b, 0x200d}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}};
 
 #define TERM_IN(point, ranges) term_in((point), (ranges), sizeof(ranges) / sizeof *(ranges))
 
-/* The next piece of output for the start of `text`: its bytes (in `room`), input length, columns. */
+/* The next piece of output for the start of `text`: its bytes (in `room`), input length, columns.
+ */
 static size_t term_next(struct str text, char room[4], struct str *piece, size_t *columns)
 {
     uint32_t point = 0;

@@ -9,11 +9,11 @@
 
 enum { TERM_WIDTH_UNKNOWN = 80 };
 
-bool term_is_terminal(int fd);   /* false too where TERM is "dumb" */
-size_t term_width(int fd);       /* columns; TERM_WIDTH_UNKNOWN when it is none */
-size_t term_height(int fd);      /* lines; 24 when it is none */
-bool term_wants_color(int fd);   /* a terminal, and NO_COLOR is unset or empty */
-bool term_is_utf8(void);         /* by LC_ALL, LC_CTYPE, LANG */
+bool term_is_terminal(int fd); /* false too where TERM is "dumb" */
+size_t term_width(int fd);     /* columns; TERM_WIDTH_UNKNOWN when it is none */
+size_t term_height(int fd);    /* lines; 24 when it is none */
+bool term_wants_color(int fd); /* a terminal, and NO_COLOR is unset or empty */
+bool term_is_utf8(void);       /* by LC_ALL, LC_CTYPE, LANG */
 
 /* Columns that the text takes once it is safe. */
 size_t term_columns(struct str text);

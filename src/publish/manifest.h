@@ -72,20 +72,20 @@ struct manifest_package {
     struct str failure_class;      /* "missing header" */
     struct manifest_list evidence; /* up to 20 lines of the log, the telling ones */
     size_t evidence_mark;          /* index of the first error among them */
-    struct str suggestion;         /* "Suggested packages: dnf: openblas-devel | apt: libopenblas-dev" */
-    struct str next_command;       /* what the user can type next */
-    struct manifest_list blocks;   /* names that wait for this one */
-    struct str blocked_by;         /* name of the failed dependency, when this never started */
+    struct str suggestion;   /* "Suggested packages: dnf: openblas-devel | apt: libopenblas-dev" */
+    struct str next_command; /* what the user can type next */
+    struct manifest_list blocks; /* names that wait for this one */
+    struct str blocked_by;       /* name of the failed dependency, when this never started */
 };
 
 struct manifest {
     struct str version; /* of the program */
     struct str run_id, plan_id;
-    struct str command;       /* as typed */
-    struct str target;        /* "cp311 / s390x / glibc 2.17" */
-    struct str python;        /* "3.11" */
-    struct str platform_tag;  /* asked for */
-    int64_t started_ms;       /* Unix milliseconds */
+    struct str command;      /* as typed */
+    struct str target;       /* "cp311 / s390x / glibc 2.17" */
+    struct str python;       /* "3.11" */
+    struct str platform_tag; /* asked for */
+    int64_t started_ms;      /* Unix milliseconds */
     int64_t duration_ms;
     unsigned jobs; /* slots */
     const struct manifest_package *packages;
