@@ -1,0 +1,117 @@
+/*
+ * The plan: an immutable graph of what is reused and what is built, with a
+ * plain sentence for each decision. Nodes are sorted so that each stands behind
+ * what it depends on (ties by id): a single pass in order meets no unknown.
+ *
+ * Kinds. `wheel` is one wheel for one target: fetch, build, audit, repair,
+ * import test and delivery are phases of that one job, because they share its
+ * sandbox and none is worth queueing alone. `requires` asks the backend of one
+ * sdist what else it needs (get_requires_for_build_wheel); its answer extends
+ * the run through graph_extend, the plan itself stays as it is.
+ *
+ * Targets. A node's target is the name of the environment it runs in:
+ * "cp311-s390x-manylinux_2_17" or GRAPH_BUILD for the build machine.
+ * Build-requires of all builds share nodes: one node per name, version, target.
+ */
+#ifndef REFINERY_PLAN_GRAPH_H
+#define REFINERY_PLAN_GRAPH_H
+
+#include "plan/solve.h"
+
+#define GRAPH_BUILD "build"
+
+enum graph_kind { GRAPH_WHEEL, GRAPH_REQUIRES };
+enum graph_action { GRAPH_REUSE, GRAPH_MAKE, GRAPH_SKIP }; /* written "reuse", "build", "skip" */
+enum graph_edge_type { GRAPH_RUNTIME, GRAPH_BUILD_REQUIRES }; /* "runtime", "build-requires" */
+
+struct graph_edge {
+    enum graph_edge_type type;
+    uint32_t to; /* index of the node depended on */
+};
+
+/* The one file a node starts from. */
+struct graph_source {
+    struct str filename, url, path, sha256;
+    uint64_t size;
+    struct str origin; /* "input", "find-links", "store", "index", "url" */
+    struct str index;
+};
+
+struct graph_refused {
+    struct str filename, why;
+};
+
+struct graph_node {
+    struct str id; /* "wheel:build:cython==3.0.11"; stable over runs */
+    enum graph_kind kind;
+    enum graph_action action;
+    struct str name, version, target;
+    struct str why; /* one sentence */
+    struct graph_source source;
+    bool direct; /* the input asks for it: it belongs into the output */
+    bool pure;   /* the source is a wheel for any platform */
+    const struct str *extras;
+    size_t extras_len;
+    struct str backend;              /* of a build */
+    const struct str *build_requires; /* of a build: as in pyproject.toml, markers applied */
+    size_t build_requires_len;
+    const struct graph_edge *edges; /* by type, then `to` */
+    size_t edges_len;
+    const struct str *asked_by;
+    size_t asked_by_len;
+    const struct graph_refused *refused; /* files of this version not taken, and why */
+    size_t refused_len;
+};
+
+struct graph {
+    const struct graph_node *nodes;
+    size_t nodes_len;
+    struct str target; /* name of the target environment */
+    const struct str *notes; /* what the reader should know: limits, input not used and why */
+    size_t notes_len;
+};
+
+/* What forces a build although a wheel could be reused. */
+struct graph_rebuild {
+    bool all; /* every project with extension modules, that is without a pure wheel */
+    const struct str *names; /* normal form */
+    size_t names_len;
+};
+
+struct graph_request {
+    struct solve_request target;          /* the main question; target.env is the target */
+    const struct solve_env *build_env;    /* where build-requires run (the build machine) */
+    struct graph_rebuild rebuild;
+    const struct str *provided; /* projects that the build image brings: never resolved */
+    size_t provided_len;
+};
+
+CHECKED bool graph_plan(const struct graph_request *request, const struct provider *provider,
+                        struct arena *arena, struct graph *graph, struct str *explanation,
+                        struct err *err);
+
+/*
+ * The answer of a `requires` node (or another environment for the builds of
+ * `wheel`, as when cross gives way to hybrid and env is the target's own):
+ * resolves the static and the given requirements for env. The result holds the
+ * old nodes under their old indices, new ones behind them, and in `edges` what
+ * node `wheel` now depends on.
+ */
+struct graph_extension {
+    struct graph graph;
+    const struct graph_edge *edges;
+    size_t edges_len;
+    size_t first_new; /* nodes[first_new..) are new */
+};
+
+CHECKED bool graph_extend(const struct graph *graph, const struct graph_request *request,
+                          const struct provider *provider, size_t wheel,
+                          const struct solve_env *env, const struct str *requires,
+                          size_t requires_len, struct arena *arena,
+                          struct graph_extension *extension, struct str *explanation,
+                          struct err *err);
+
+/* Index of a node, or nodes_len. */
+size_t graph_find(const struct graph *graph, struct str id);
+
+#endif
