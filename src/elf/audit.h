@@ -11,7 +11,6 @@
 #ifndef REFINERY_ELF_AUDIT_H
 #define REFINERY_ELF_AUDIT_H
 
-#include "base/map.h"
 #include "base/vec.h"
 #include "elf/policy.h"
 
@@ -34,7 +33,7 @@ struct elf_audit_file {
     size_t needed_count;
     const struct elf_need *needs; /* symbol versions, by library */
     size_t need_count;
-    const struct str *forbidden; /* "libz.so.1: _tr_init": references some policy forbids */
+    const struct elf_need *forbidden; /* file and symbol (as version) that some policy forbids */
     size_t forbidden_count;
     uint32_t x86_isa;
     bool ucs2, pyfpe;
@@ -53,8 +52,8 @@ enum elf_audit_outcome {
     ELF_AUDIT_PURE,            /* pure wheel without ELF files: any */
     ELF_AUDIT_PLATFORM,        /* `policy` says it (NULL: only linux_<arch> is true) */
     ELF_AUDIT_SILENT_FALLBACK, /* platform wheel, no ELF file of the target in it */
-    ELF_AUDIT_ELF_IN_PURE,     /* named `any` (or in purelib), and ELF files are in it */
-    ELF_AUDIT_FOREIGN,         /* ELF files of another machine beside the target's */
+    ELF_AUDIT_ELF_IN_PURE,     /* named `any`, or below *.data/purelib/, and ELF files are there */
+    ELF_AUDIT_FOREIGN,         /* an extension module for another machine beside the target's */
 };
 
 struct elf_audit_blocker {
@@ -95,14 +94,15 @@ struct elf_audit {
     enum elf_arch arch; /* from the wheel's platform tags; NONE: taken from the first file */
     enum elf_libc libc; /* likewise; UNKNOWN: from the first file that says it */
     bool platform_wheel; /* named for a platform, not `any` */
-    bool purelib;        /* Root-Is-Purelib: true */
     VEC(struct elf_audit_file) files;
 };
 
 /* `platform_tags`: the last field of the wheel's name ("manylinux_2_17_x86_64.manylinux2014_x86_64"). */
-void elf_audit_open(struct elf_audit *audit, struct arena *arena, struct str platform_tags,
-                    bool purelib);
-/* One member of the wheel. What is not ELF is passed over; a broken ELF file is an error. */
+void elf_audit_open(struct elf_audit *audit, struct arena *arena, struct str platform_tags);
+/*
+ * One member of the wheel. What is not ELF is passed over. A broken ELF file is an error where it
+ * is named like a library (".so", ".so.1"), else it is data and passed over too.
+ */
 CHECKED bool elf_audit_add(struct elf_audit *audit, struct str path, struct str bytes,
                            struct err *err);
 void elf_audit_finish(struct elf_audit *audit, const struct elf_audit_lookup *lookup,

@@ -50,7 +50,17 @@ enum elf_arch elf_policy_arch_of(const struct elf_file *elf);
  */
 const struct elf_policy *elf_policy_from_tag(struct str platform_tag, enum elf_arch *arch);
 
-/* Ages: whether the policy allows it. `soname` as in DT_NEEDED. The loader is always allowed. */
+/*
+ * The index in elf_policies of the first policy that allows it; ELF_POLICY_NEVER when none does.
+ * What the tables do not restrict gives elf_policy_first(libc).
+ */
+#define ELF_POLICY_NEVER ((size_t)-1)
+size_t elf_policy_first(enum elf_libc libc);
+size_t elf_policy_since_library(enum elf_libc libc, struct str soname);
+size_t elf_policy_since_version(enum elf_libc libc, enum elf_arch arch, struct str version);
+size_t elf_policy_since_symbol(enum elf_libc libc, struct str soname, struct str symbol);
+
+/* Whether the policy allows it. `soname` as in DT_NEEDED. The loader is always allowed. */
 bool elf_policy_allows_library(const struct elf_policy *policy, enum elf_arch arch,
                                struct str soname);
 /*
