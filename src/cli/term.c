@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 bool term_is_terminal(int fd)
 {
     const char *name = getenv("TERM");
@@ -46,31 +48,6 @@ bool term_is_utf8(void)
     return false;
 }
 
-/* Length of the well-formed UTF-8 sequence at the start (RFC 3629), its code point; 0 when none. */
-static size_t term_decode(struct str text, uint32_t *point)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80       ? 1
-                 : first >> 5 == 6  ? 2
-                 : first >> 4 == 14 ? 3
-                 : first >> 3 == 30 ? 4
-                                    : 0;
-    uint32_t value = len == 1 ? first : first & (0x7fu >> len);
-    if (len == 0 || len > text.len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        unsigned char next = (unsigned char)text.ptr[i];
-        if (next >> 6 != 2)
-            return 0;
-        value = value << 6 | (next & 0x3f);
-    }
-    if (value < least[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return 0;
-    *point = value;
-    return len;
-}
-
 struct term_range {
     uint32_t from, to;
 };
@@ -99,7 +76,7 @@ static const struct term_range term_joined[] = {
 static size_t term_next(struct str text, char room[4], struct str *piece, size_t *columns)
 {
     uint32_t point = 0;
-    size_t len = term_decode(text, &point);
+    size_t len = utf8_decode(text, &point);
     unsigned char byte = (unsigned char)text.ptr[0];
     *columns = 1;
     if (len == 1 && (byte < 0x20 || byte == 0x7f)) {

@@ -20,6 +20,7 @@ enum manifest_status {
     MANIFEST_FAILED,
     MANIFEST_SKIPPED_KNOWN_FAILURE,
     MANIFEST_SYSTEM_RECIPE_FAILED,
+    MANIFEST_SKIPPED, /* never tried: it needs a package that failed */
     MANIFEST_STATUS_COUNT
 };
 
@@ -91,6 +92,16 @@ struct manifest {
     const struct manifest_package *packages;
     size_t package_count;
 };
+
+/* built, cached or reused: there is a wheel */
+bool manifest_is_delivered(enum manifest_status status);
+
+/* Pointers to the packages, sorted by name and version: the order of the file. */
+const struct manifest_package **manifest_sorted(const struct manifest *manifest,
+                                                struct arena *arena);
+
+/* RFC 3339 in UTC, whole seconds: "2026-11-21T01:02:03Z". */
+void manifest_time(int64_t unix_ms, struct buf *out);
 
 void manifest_json(const struct manifest *manifest, struct buf *out);
 CHECKED bool manifest_write(const struct manifest *manifest, const char *path, struct err *err);
