@@ -10,7 +10,8 @@
  */
 size_t utf8_decode(struct str text, uint32_t *point);
 
-/* The text with every byte that belongs to no sequence replaced by U+FFFD; itself when it has none. */
+/* The text with every byte that belongs to no sequence replaced by U+FFFD; itself when it has none.
+ */
 struct str utf8_clean(struct str text, struct arena *arena);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef REFINERY_PUBLISH_MANIFEST_H
 #define REFINERY_PUBLISH_MANIFEST_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"

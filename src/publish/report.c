@@ -34,17 +34,20 @@ static struct report_sum report_sum(const struct manifest *manifest)
 static void report_verdict(const struct report_sum *sum, struct buf *out)
 {
     size_t total = sum->delivered + sum->troubled;
-    const char *noun = total == 1 ? "package" : "packages", *separator = ": ";
+    const char *separator = ": ";
     if (total == 0) {
         buf_add(out, STR("Nothing to do"));
         return;
     }
     if (sum->troubled == 0) {
-        buf_printf(out, total == 1 ? "The one %s%zu %s delivered" : "%s%zu %s delivered",
-                   total == 1 ? "" : "All ", total, noun);
+        if (total == 1)
+            buf_add(out, STR("The one package was delivered"));
+        else
+            buf_printf(out, "All %zu packages delivered", total);
         return;
     }
-    buf_printf(out, "%zu of %zu %s delivered", sum->delivered, total, noun);
+    buf_printf(out, "%zu of %zu %s delivered", sum->delivered, total,
+               total == 1 ? "package" : "packages");
     for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++) {
         if (sum->counts[i] == 0 || manifest_is_delivered((enum manifest_status)i))
             continue;
@@ -72,10 +75,11 @@ static void report_head(const struct report_sum *sum, struct buf *out)
     buf_add(out, STR("</style>\n</head>\n<body>\n<svg width=\"0\" height=\"0\" "
                      "style=\"position:absolute\" aria-hidden=\"true\"><defs>"));
     report_look_symbols(out);
-    buf_add(out, STR("<pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\""
-                     " patternTransform=\"rotate(45)\"><path class=\"time hatch\" d=\"M0 0v6\" "
-                     "style=\"stroke:var(--failed);stroke-width:2;stroke-opacity:.5\"/></pattern>"
-                     "</defs></svg>\n"));
+    buf_add(out,
+            STR("<pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\""
+                " patternTransform=\"rotate(45)\"><path class=\"time hatch\" d=\"M0 0v6\" "
+                "style=\"stroke:var(--failed);stroke-width:2;stroke-opacity:.5\"/></pattern>"
+                "</defs></svg>\n"));
 }
 
 static void report_fact(struct buf *out, const char *label, struct str value, bool mono)
@@ -131,7 +135,7 @@ static void report_tiles(const struct report_sum *sum, struct buf *out)
 static void report_header(const struct manifest *manifest, const struct report_sum *sum,
                           struct buf *out)
 {
-    const char *state = sum->troubled == 0            ? "done"
+    const char *state = sum->troubled == 0             ? "done"
                         : sum->counts[MANIFEST_FAILED] ? "failed"
                                                        : "skipped";
     buf_printf(out, "<header>\n<div class=\"verdict s-%s\"><span class=\"seal\">", state);
@@ -156,9 +160,10 @@ static void report_header(const struct manifest *manifest, const struct report_s
 static int report_rank(enum manifest_status status)
 {
     static const int ranks[MANIFEST_STATUS_COUNT] = {
-        [MANIFEST_FAILED] = 0, [MANIFEST_SYSTEM_RECIPE_FAILED] = 1, [MANIFEST_MISSING] = 2,
-        [MANIFEST_SKIPPED_KNOWN_FAILURE] = 3, [MANIFEST_SKIPPED] = 4, [MANIFEST_BUILT] = 5,
-        [MANIFEST_CACHED] = 5, [MANIFEST_REUSED] = 5};
+        [MANIFEST_FAILED] = 0,  [MANIFEST_SYSTEM_RECIPE_FAILED] = 1,
+        [MANIFEST_MISSING] = 2, [MANIFEST_SKIPPED_KNOWN_FAILURE] = 3,
+        [MANIFEST_SKIPPED] = 4, [MANIFEST_BUILT] = 5,
+        [MANIFEST_CACHED] = 5,  [MANIFEST_REUSED] = 5};
     return ranks[status];
 }
 

@@ -66,7 +66,8 @@ static void report_failures_text(struct buf *out, const char *label, struct str 
 {
     if (text.len == 0)
         return;
-    buf_printf(out, "<div><p class=\"label\">%s</p>%s", label, code ? "<code class=\"next\">" : "<p>");
+    buf_printf(out, "<div><p class=\"label\">%s</p>%s", label,
+               code ? "<code class=\"next\">" : "<p>");
     html_text_cut(out, text, REPORT_FAILURES_TEXT);
     buf_add(out, code ? STR("</code></div>\n") : STR("</p></div>\n"));
 }
@@ -97,7 +98,7 @@ static void report_failures_one(const struct manifest_package *package, struct b
 }
 
 void report_failures(const struct manifest *manifest, const struct manifest_package **sorted,
-                          size_t room, struct buf *out)
+                     size_t room, struct buf *out)
 {
     size_t limit = out->len + room, failures = 0, left_out = 0;
     for (size_t i = 0; i < manifest->package_count; i++) {
@@ -106,7 +107,8 @@ void report_failures(const struct manifest *manifest, const struct manifest_pack
         if (manifest_is_delivered(package->status) || package->status == MANIFEST_SKIPPED)
             continue;
         if (failures++ == 0)
-            buf_add(out, STR("<section aria-labelledby=\"t-fail\">\n<h2 id=\"t-fail\">Failures</h2>\n"));
+            buf_add(out,
+                    STR("<section aria-labelledby=\"t-fail\">\n<h2 id=\"t-fail\">Failures</h2>\n"));
         if (out->len < limit)
             report_failures_one(package, out);
         else

@@ -31,8 +31,9 @@ const struct report_look *report_look(enum manifest_status status)
 
 void report_look_icon(struct buf *out, const char *state)
 {
-    buf_printf(out, "<svg class=\"icon\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">"
-                    "<use href=\"#i-%s\"/></svg>",
+    buf_printf(out,
+               "<svg class=\"icon\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">"
+               "<use href=\"#i-%s\"/></svg>",
                state);
 }
 

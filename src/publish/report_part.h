@@ -17,9 +17,9 @@ void report_look_badge(struct buf *out, enum manifest_status status);
 
 /* `sorted` is troubles first, then by name; `room` is what may still be written, in bytes. */
 void report_table(const struct manifest *manifest, const struct manifest_package **sorted,
-                       size_t room, struct buf *out);
+                  size_t room, struct buf *out);
 void report_timeline(const struct manifest *manifest, struct buf *out);
 void report_failures(const struct manifest *manifest, const struct manifest_package **sorted,
-                          size_t room, struct buf *out);
+                     size_t room, struct buf *out);
 
 #endif

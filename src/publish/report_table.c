@@ -31,8 +31,7 @@ static void report_table_grafts(struct buf *out, const struct manifest_package *
     buf_add(out, STR("</small>"));
 }
 
-static void report_table_cell(struct buf *out, const char *kind, const char *label,
-                              struct str text)
+static void report_table_cell(struct buf *out, const char *kind, const char *label, struct str text)
 {
     buf_printf(out, "<td class=\"%s\" data-l=\"%s\">", kind, label);
     html_text_cut(out, text, REPORT_TABLE_NAME);
@@ -67,7 +66,7 @@ static void report_table_row(const struct manifest_package *package, struct buf 
 }
 
 void report_table(const struct manifest *manifest, const struct manifest_package **sorted,
-                       size_t room, struct buf *out)
+                  size_t room, struct buf *out)
 {
     static const struct {
         const char *title;
@@ -77,11 +76,12 @@ void report_table(const struct manifest *manifest, const struct manifest_package
     size_t limit = out->len + room, shown = 0;
     if (manifest->package_count == 0)
         return;
-    buf_add(out, STR("<section aria-labelledby=\"t-packages\">\n<h2 id=\"t-packages\">Packages</h2>\n"
-                     "<div class=\"tools\" hidden><input type=\"search\" placeholder=\"Filter by any "
-                     "word\" aria-label=\"Filter packages\"><span class=\"muted\" role=\"status\">"
-                     "</span></div>\n<div class=\"panel\"><table class=\"packages\"><caption>All "
-                     "packages of the run, troubles first</caption>\n<thead><tr>"));
+    buf_add(out,
+            STR("<section aria-labelledby=\"t-packages\">\n<h2 id=\"t-packages\">Packages</h2>\n"
+                "<div class=\"tools\" hidden><input type=\"search\" placeholder=\"Filter by any "
+                "word\" aria-label=\"Filter packages\"><span class=\"muted\" role=\"status\">"
+                "</span></div>\n<div class=\"panel\"><table class=\"packages\"><caption>All "
+                "packages of the run, troubles first</caption>\n<thead><tr>"));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         buf_printf(out, "<th scope=\"col\"%s>%s</th>", columns[i].number ? " class=\"num\"" : "",
                    columns[i].title);

@@ -41,8 +41,8 @@ static struct report_timeline report_timeline_measure(const struct manifest *man
 /* A round step that gives at most REPORT_TIMELINE_TICKS of them. */
 static int64_t report_timeline_step(int64_t span_ms)
 {
-    static const int64_t seconds[] = {1,   2,    5,    10,   15,   30,    60,    120,
-                                      300, 600,  900,  1800, 3600, 7200,  14400, 28800};
+    static const int64_t seconds[] = {1,   2,   5,   10,   15,   30,   60,    120,
+                                      300, 600, 900, 1800, 3600, 7200, 14400, 28800};
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++)
         if (span_ms <= seconds[i] * 1000 * REPORT_TIMELINE_TICKS)
             return seconds[i] * 1000;
@@ -141,8 +141,9 @@ void report_timeline(const struct manifest *manifest, struct buf *out)
     struct report_timeline line = report_timeline_measure(manifest);
     if (line.bars == 0)
         return;
-    buf_add(out, STR("<section aria-labelledby=\"t-time\">\n<h2 id=\"t-time\">Timeline by slot</h2>\n"
-                     "<div class=\"panel\">\n<div class=\"chart\"><ol>\n"));
+    buf_add(out,
+            STR("<section aria-labelledby=\"t-time\">\n<h2 id=\"t-time\">Timeline by slot</h2>\n"
+                "<div class=\"panel\">\n<div class=\"chart\"><ol>\n"));
     for (size_t i = 0; i < line.slots; i++)
         buf_printf(out, "<li>slot %zu</li>\n", i + 1);
     buf_printf(out,

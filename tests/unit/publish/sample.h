@@ -12,18 +12,38 @@
 
 static const struct manifest_attempt sample_cffi[] = {
     {1, 0, 2100, 4300, true, STR_INIT("cross"), {0}, {0}, STR_INIT("cache/logs/cffi-1.log.zst")}};
-static const struct manifest_attempt sample_yaml[] = {
-    {1, 1, 2200, 3100, false, STR_INIT("cross"), STR_INIT("missing header"), {0},
-     STR_INIT("cache/logs/pyyaml-1.log.zst")},
-    {2, 1, 10400, 6300, true, STR_INIT("cross"), {0}, SAMPLE_LIST(STR_INIT("apt:libyaml-dev")),
-     STR_INIT("cache/logs/pyyaml-2.log.zst")}};
+static const struct manifest_attempt sample_yaml[] = {{1,
+                                                       1,
+                                                       2200,
+                                                       3100,
+                                                       false,
+                                                       STR_INIT("cross"),
+                                                       STR_INIT("missing header"),
+                                                       {0},
+                                                       STR_INIT("cache/logs/pyyaml-1.log.zst")},
+                                                      {2,
+                                                       1,
+                                                       10400,
+                                                       6300,
+                                                       true,
+                                                       STR_INIT("cross"),
+                                                       {0},
+                                                       SAMPLE_LIST(STR_INIT("apt:libyaml-dev")),
+                                                       STR_INIT("cache/logs/pyyaml-2.log.zst")}};
 static const struct manifest_attempt sample_msgpack[] = {
     {1, 0, 6600, 800, false, STR_INIT("cross"), STR_INIT("machine fact"), {0}, {0}},
     {2, 0, 7500, 9100, true, STR_INIT("hybrid"), {0}, {0}, {0}}};
 static const struct manifest_attempt sample_scipy[] = {
     {1, 0, 17000, 21200, false, STR_INIT("cross"), STR_INIT("missing header"), {0}, {0}},
-    {2, 0, 43500, 37000, false, STR_INIT("cross"), STR_INIT("missing header"),
-     SAMPLE_LIST(STR_INIT("pack:openblas")), {0}}};
+    {2,
+     0,
+     43500,
+     37000,
+     false,
+     STR_INIT("cross"),
+     STR_INIT("missing header"),
+     SAMPLE_LIST(STR_INIT("pack:openblas")),
+     {0}}};
 static const struct manifest_attempt sample_numpy[] = {
     {1, 1, 17200, 55600, true, STR_INIT("cross"), {0}, {0}, {0}}};
 
@@ -47,15 +67,18 @@ static const struct manifest_package sample_packages[] = {
      .error = STR_INIT("the compiler does not find cblas.h, which scipy.linalg needs"),
      .failure_class = STR_INIT("missing header"),
      .evidence = SAMPLE_LIST(
-         STR_INIT("[212/1530] Compiling C object scipy/linalg/_flapack.cpython-311-s390x-linux-gnu.so"),
-         STR_INIT("../scipy/linalg/_common_array_utils.h:17:10: fatal error: cblas.h: No such file or "
-                  "directory"),
+         STR_INIT(
+             "[212/1530] Compiling C object scipy/linalg/_flapack.cpython-311-s390x-linux-gnu.so"),
+         STR_INIT(
+             "../scipy/linalg/_common_array_utils.h:17:10: fatal error: cblas.h: No such file or "
+             "directory"),
          STR_INIT("   17 | #include \"cblas.h\""), STR_INIT("      |          ^~~~~~~~~"),
          STR_INIT("compilation terminated. \x1b[31m<script>alert(1)</script>\x1b[0m"),
          STR_INIT("ninja: build stopped: subcommand failed.")),
      .evidence_mark = 1,
      .suggestion = STR_INIT("Suggested packages: dnf: openblas-devel | apt: libopenblas-dev"),
-     .next_command = STR_INIT("refinery --only scipy==1.14.1 --retry-failed --auto-apply-suggestions"),
+     .next_command =
+         STR_INIT("refinery --only scipy==1.14.1 --retry-failed --auto-apply-suggestions"),
      .blocks = SAMPLE_LIST(STR_INIT("scikit-learn"), STR_INIT("statsmodels"))},
     {.name = STR_INIT("scikit-learn"),
      .version = STR_INIT("1.5.2"),
@@ -81,8 +104,7 @@ static const struct manifest_package sample_packages[] = {
      .abi_tag = STR_INIT("cp311"),
      .platform_tag = STR_INIT("manylinux_2_17_s390x.manylinux2014_s390x"),
      .wheel = STR_INIT("cffi-1.17.1-cp311-cp311-manylinux_2_17_s390x.manylinux2014_s390x.whl"),
-     .wheel_digest =
-         STR_INIT("1122d0b1a34d7f0d5c4e3b2a190817263544f5e6d7c8b9a0b1c2d3e4f506171a"),
+     .wheel_digest = STR_INIT("1122d0b1a34d7f0d5c4e3b2a190817263544f5e6d7c8b9a0b1c2d3e4f506171a"),
      .strategy = STR_INIT("cross"),
      .floor = STR_INIT("2.17"),
      .policy = STR_INIT("manylinux_2_17_s390x"),
@@ -157,8 +179,9 @@ static const struct manifest sample_manifest = {
     .version = STR_INIT("0.1.0"),
     .run_id = STR_INIT("20261121-014207-7c1e"),
     .plan_id = STR_INIT("9f2c5aa04b1f6c3e"),
-    .command = STR_INIT("refinery --input examples/wheels --requirements examples/requirements.txt "
-                        "--output out --cache cache --python 3.11 --container-preset debian --jobs 2"),
+    .command =
+        STR_INIT("refinery --input examples/wheels --requirements examples/requirements.txt "
+                 "--output out --cache cache --python 3.11 --container-preset debian --jobs 2"),
     .target = STR_INIT("cp311 / s390x / glibc 2.17"),
     .python = STR_INIT("3.11"),
     .platform_tag = STR_INIT("manylinux2014_s390x"),

@@ -136,7 +136,7 @@ static void test_durations(void **state)
     static const struct {
         int64_t ms;
         const char *text;
-    } cases[] = {{0, "0.0 s"},       {449, "0.4 s"},        {59999, "59.9 s"},
+    } cases[] = {{0, "0.0 s"},        {449, "0.4 s"},         {59999, "59.9 s"},
                  {60000, "1 m 00 s"}, {3599999, "59 m 59 s"}, {3720000, "1 h 02 m"},
                  {-5, "0.0 s"}};
     (void)state;
