@@ -14,7 +14,7 @@ struct table_column {
     size_t squeeze; /* 0: never shortened; else the narrowest width it may get */
 };
 
-/* Colour of a row's first... cell: an ANSI sequence number, 0 none ("31" red, "32" green). */
+/* color: an SGR number, 0 none (31 red, 32 green, 33 yellow, 36 cyan, 2 faint). */
 struct table_cell {
     struct str text;
     unsigned char color;
