@@ -236,18 +236,25 @@ static bool cgroup_apply(const struct cgroup *cgroup, bool unified,
     return true;
 }
 
-/* True when a child of `dir` has the files for the limits. */
-static bool cgroup_delegates(struct str dir, struct arena *arena)
+static bool cgroup_hands_down(struct str dir, struct arena *arena)
 {
     struct str text;
-    /* Refused where processes live in the group itself; an ancestor will do then. */
-    cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+memory"));
-    cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+pids"));
-    cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+cpu"));
     if (!cgroup_read(dir.ptr, "cgroup.subtree_control", arena, &text))
         return false;
     text = str_trim(text);
     return cgroup_list_has(text, ' ', STR("memory")) && cgroup_list_has(text, ' ', STR("pids"));
+}
+
+/* True when a child of `dir` has the files for the limits. */
+static bool cgroup_delegates(struct str dir, struct arena *arena)
+{
+    if (cgroup_hands_down(dir, arena))
+        return true;
+    /* Refused where processes live in the group itself; an ancestor will do then. */
+    return cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+memory")) &&
+           cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+pids")) &&
+           (cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+cpu")) || true) &&
+           cgroup_hands_down(dir, arena);
 }
 
 static bool cgroup_make2(const struct cgroup_place *place, const struct cgroup_writes *writes,
@@ -271,7 +278,8 @@ static bool cgroup_make2(const struct cgroup_place *place, const struct cgroup_w
             break;
         dir = str_slice(dir, 0, str_rfind_char(dir, '/'));
     }
-    *why = arena_printf(arena, "cgroup v2: no group above " STR_FMT " hands memory and pids down",
+    if (!why->len)
+        *why = arena_printf(arena, "cgroup v2: no group above " STR_FMT " hands memory and pids down",
                         STR_ARG(place->own2));
     return false;
 }
