@@ -96,6 +96,14 @@ size_t elf_policy_first(enum elf_libc libc)
     return i;
 }
 
+size_t elf_policy_last(enum elf_libc libc)
+{
+    size_t i = elf_policy_count - 1;
+    while (i > 0 && elf_policies[i].libc != libc)
+        i--;
+    return i;
+}
+
 /* "<major>_<minor>_<arch>" behind "manylinux_" or "musllinux_". */
 static const struct elf_policy *by_version(enum elf_libc libc, struct str rest, struct str *arch)
 {
@@ -175,6 +183,14 @@ size_t elf_policy_since_symbol(enum elf_libc libc, struct str soname, struct str
                                                                               : ELF_POLICY_NEVER;
         }
     return elf_policy_first(libc);
+}
+
+bool elf_policy_mentions_symbol(struct str symbol)
+{
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+        if (forbidden[i].symbol.len == symbol.len && str_eq(forbidden[i].symbol, symbol))
+            return true;
+    return false;
 }
 
 static size_t index_of(const struct elf_policy *policy)

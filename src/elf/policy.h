@@ -55,10 +55,13 @@ const struct elf_policy *elf_policy_from_tag(struct str platform_tag, enum elf_a
  * What the tables do not restrict gives elf_policy_first(libc).
  */
 #define ELF_POLICY_NEVER ((size_t)-1)
-size_t elf_policy_first(enum elf_libc libc);
+size_t elf_policy_first(enum elf_libc libc); /* oldest of a libc */
+size_t elf_policy_last(enum elf_libc libc);  /* newest */
 size_t elf_policy_since_library(enum elf_libc libc, struct str soname);
 size_t elf_policy_since_version(enum elf_libc libc, enum elf_arch arch, struct str version);
 size_t elf_policy_since_symbol(enum elf_libc libc, struct str soname, struct str symbol);
+/* Quick no for the many: false when no policy says anything about a symbol of this name. */
+bool elf_policy_mentions_symbol(struct str symbol);
 
 /* Whether the policy allows it. `soname` as in DT_NEEDED. The loader is always allowed. */
 bool elf_policy_allows_library(const struct elf_policy *policy, enum elf_arch arch,

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "elf/audit.h"
+#include "wheelfile/wheelfile.h"
 
 /*
  * `lookup` may be NULL. The verdict lives in the arena. A wheel that is a failure
@@ -12,6 +13,18 @@
 CHECKED bool wheelfile_audit(const char *path, const struct elf_audit_lookup *lookup,
                              struct arena *arena, struct elf_audit_verdict *verdict,
                              struct err *err);
+
+/* The same on a wheel that is open. */
+CHECKED bool wheelfile_audit_open(struct wheelfile *wheel, const struct elf_audit_lookup *lookup,
+                                  struct arena *arena, struct elf_audit_verdict *verdict,
+                                  struct err *err);
+
+/* Whether a member begins like an ELF file; names that can only be text are not looked into. */
+CHECKED bool wheelfile_audit_member(struct wheelfile *wheel, const struct wheelfile_member *member,
+                                    bool *is_elf, struct err *err);
+
+/* "platform", "pure", "silent-fallback", "elf-in-pure", "foreign" */
+const char *wheelfile_audit_outcome(enum elf_audit_outcome outcome);
 
 /* For people (the table and the reasons) and for programs (one JSON document). */
 void wheelfile_audit_text(const char *path, const struct elf_audit_verdict *verdict, bool verbose,

@@ -1,8 +1,12 @@
 /*
- * The lookup of elf/audit.h against a directory tree of the target: RPATH/RUNPATH
- * of the wanting file below the root, then ld.so.conf-like directories (lib and
- * usr/lib with and without multiarch, lib64). Reads files, runs nothing. Files
- * are mapped until the object is closed. Links are resolved inside the root.
+ * The lookup of elf/audit.h against directories: each is taken as a plain
+ * directory of libraries and as the root of a system (lib, usr/lib, lib64, with
+ * the multiarch directory of the wanting file's machine; absolute RPATH entries
+ * are taken below it). The first file of the wanting file's machine wins. Files
+ * are read and mapped until close; nothing is run.
+ *
+ * Links are followed as they stand: a root made elsewhere needs relative ones
+ * (which the build images have); an absolute one is taken below the root.
  */
 #ifndef REFINERY_WHEELFILE_SYSROOT_H
 #define REFINERY_WHEELFILE_SYSROOT_H
@@ -11,10 +15,8 @@
 
 struct wheelfile_sysroot;
 
-/* `extra`: further directories below the root ("opt/pack/lib"), searched first. */
-CHECKED bool wheelfile_sysroot_open(const char *root, const char *const *extra,
-                                    size_t extra_count, struct wheelfile_sysroot **sysroot,
-                                    struct err *err);
+CHECKED bool wheelfile_sysroot_open(const char *const *roots, size_t count,
+                                    struct wheelfile_sysroot **sysroot, struct err *err);
 struct elf_audit_lookup wheelfile_sysroot_lookup(struct wheelfile_sysroot *sysroot);
 void wheelfile_sysroot_close(struct wheelfile_sysroot **sysroot);
 

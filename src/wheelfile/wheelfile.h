@@ -20,7 +20,8 @@ struct wheelfile_member {
     struct str path; /* checked: relative, no "..", no duplicate */
     uint64_t size, packed_size;
     uint32_t crc;
-    uint16_t mode; /* permission bits, 0 when the archive does not say */
+    uint16_t method; /* of the zip format: 0 stored, 8 deflated */
+    uint16_t mode;   /* permission bits, 0 when the archive does not say */
     bool directory;
     uint64_t index; /* libzip's */
 };
@@ -49,5 +50,9 @@ struct str wheelfile_dist_info(const struct wheelfile *wheel); /* "name-1.0.dist
 /* The member's bytes, checked against size and CRC, in the arena. */
 CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,
                             struct arena *arena, struct str *bytes, struct err *err);
+
+/* The first bytes of a member: at most `size`, fewer when it is shorter. Nothing is checked. */
+CHECKED bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *member,
+                            size_t size, char *to, size_t *got, struct err *err);
 
 #endif
