@@ -43,13 +43,16 @@ struct specifier_set {
 
 /* One clause, such as ">= 1.0". */
 CHECKED bool specifier_parse(struct str text, struct specifier *specifier, struct err *err);
+/* The same from its parts, without a message: `text` is the version, perhaps with a trailing .* */
+bool specifier_make(enum specifier_op op, struct str text, struct specifier *specifier);
 /* Clauses separated by commas; an empty text gives the set that holds every version. */
 CHECKED bool specifier_set_parse(struct str text, struct arena *arena, struct specifier_set *set,
                                  struct err *err);
 
 bool specifier_match(const struct specifier *specifier, const struct version *version);
-bool specifier_set_match(const struct specifier_set *set, const struct version *version);
 /* The same for a text that may be no version at all: only === can hold for one. */
+bool specifier_match_text(const struct specifier *specifier, struct str version);
+bool specifier_set_match(const struct specifier_set *set, const struct version *version);
 bool specifier_set_match_text(const struct specifier_set *set, struct str version);
 
 /* A clause other than != names a pre-release, so that pre-releases are asked for. */
@@ -62,6 +65,9 @@ enum specifier_pre { SPECIFIER_PRE_IF_NEEDED, SPECIFIER_PRE_ALLOW, SPECIFIER_PRE
 /* Index of the newest version the policy gives, or `count` when there is none. */
 size_t specifier_set_pick(const struct specifier_set *set, const struct version *versions,
                           size_t count, enum specifier_pre pre);
+
+/* "~=", "==", ... */
+struct str specifier_op_text(enum specifier_op op);
 
 /* Normal form: clauses sorted, normal versions, no spaces: "!=1.5,<2,>=1.0". */
 struct str specifier_set_normal(const struct specifier_set *set, struct arena *arena);

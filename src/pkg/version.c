@@ -429,6 +429,18 @@ bool version_same_release(const struct version *a, const struct version *b, size
     return part_cmp(a, a->epoch, b, b->epoch) == 0 && release_cmp(a, b, count) == 0;
 }
 
+bool version_same_pre(const struct version *a, const struct version *b)
+{
+    return version_same_release(a, b, SIZE_MAX) && a->pre_kind == b->pre_kind &&
+           part_cmp(a, a->pre, b, b->pre) == 0;
+}
+
+bool version_same_post(const struct version *a, const struct version *b)
+{
+    return version_same_pre(a, b) && a->has_post == b->has_post &&
+           part_cmp(a, a->post, b, b->post) == 0;
+}
+
 size_t version_release_count(const struct version *version)
 {
     size_t at = version->release.at, count = 0;

@@ -50,6 +50,9 @@ bool version_is_pre(const struct version *version);
  * and the same epoch: what `==1.2.*` (count 2) asks.
  */
 bool version_same_release(const struct version *a, const struct version *b, size_t count);
+/* Same epoch, release and pre-release; version_same_post: and the same post-release. */
+bool version_same_pre(const struct version *a, const struct version *b);
+bool version_same_post(const struct version *a, const struct version *b);
 size_t version_release_count(const struct version *version); /* numbers as written: 1.0.0 has 3 */
 
 /* Normal form ("1!2.0rc1.post2.dev3+ab.1"), appended, or made in the arena. */
