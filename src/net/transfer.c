@@ -1,0 +1,403 @@
+#include "net/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "os/file.h"
+
+enum { TRANSFER_BODY_MAX = 64 << 20, TRANSFER_HEADERS_MAX = 256 << 10 };
+
+struct str transfer_shown(struct str url, struct arena *arena)
+{
+    size_t scheme = str_find(url, STR("://"));
+    if (scheme == url.len)
+        return arena_str(arena, url);
+    struct str rest = str_from_pos(url, scheme + 3);
+    size_t slash = str_find_char(rest, '/');
+    size_t at = str_rfind_char(str_slice(rest, 0, slash), '@');
+    if (at < slash)
+        rest = str_from_pos(rest, at + 1);
+    size_t query = str_find_char(rest, '?');
+    return arena_printf(arena, STR_FMT STR_FMT "%s", STR_ARG(str_slice(url, 0, scheme + 3)),
+                        STR_ARG(str_slice(rest, 0, query)), query < rest.len ? "?..." : "");
+}
+
+static const char *transfer_url(struct http_transfer *transfer)
+{
+    return transfer_shown(transfer->request.url, &transfer->memory).ptr;
+}
+
+/* ---- what comes in ---- */
+
+static bool transfer_take(struct http_transfer *transfer, struct str bytes)
+{
+    size_t limit = transfer->request.size_limit ? transfer->request.size_limit : TRANSFER_BODY_MAX;
+    transfer->size += (int64_t)bytes.len;
+    if ((uint64_t)transfer->size > limit)
+        return err_set(&transfer->problem, ERR_LIMIT, "%s: larger than the %zu bytes allowed",
+                       transfer_url(transfer), limit);
+    digest_add(transfer->digest, bytes);
+    if (transfer->other)
+        EVP_DigestUpdate(transfer->other, bytes.ptr, bytes.len);
+    if (transfer->request.fd > 0)
+        return file_write_all(transfer->request.fd, "a download", bytes, &transfer->problem);
+    buf_add(&transfer->body, bytes);
+    return true;
+}
+
+static size_t transfer_on_body(char *data, size_t size, size_t count, void *state)
+{
+    struct http_transfer *transfer = state;
+    long status = 0;
+    size_t len = size * count;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 300) /* an error page is not the file */
+        return len;
+    return transfer_take(transfer, str_of(data, len)) ? len : 0;
+}
+
+static struct str transfer_text(struct http_transfer *transfer, struct str value)
+{
+    return arena_str(transfer->arena, value);
+}
+
+static int64_t transfer_max_age(struct str value)
+{
+    struct str rest = value, word;
+    int64_t age = -1;
+    while (str_next(&rest, ',', &word)) {
+        uint64_t seconds;
+        word = str_trim(word);
+        if (str_eq_nocase(word, STR("no-cache")) || str_eq_nocase(word, STR("no-store")))
+            return 0;
+        if (str_starts(word, STR("max-age=")) && str_to_u64(str_from_pos(word, 8), &seconds))
+            age = seconds > INT32_MAX ? INT32_MAX : (int64_t)seconds;
+    }
+    return age;
+}
+
+/* "bytes 0-99/1234": the number behind the slash. */
+static int64_t transfer_total(struct str value)
+{
+    uint64_t total;
+    size_t slash = str_rfind_char(value, '/');
+    return str_to_u64(str_from_pos(value, slash + 1), &total) && total <= INT64_MAX
+               ? (int64_t)total
+               : -1;
+}
+
+static size_t transfer_on_header(char *data, size_t size, size_t count, void *state)
+{
+    struct http_transfer *transfer = state;
+    struct http_response *response = &transfer->response;
+    size_t len = size * count;
+    struct str line = str_of(data, len), name, value;
+    if (str_starts(line, STR("HTTP/"))) { /* each hop of a redirect begins anew */
+        *response = (struct http_response){.max_age_s = -1, .total_size = -1};
+        return len;
+    }
+    str_cut(line, ':', &name, &value);
+    value = str_trim(value);
+    if (str_eq_nocase(name, STR("etag")))
+        response->etag = transfer_text(transfer, value);
+    else if (str_eq_nocase(name, STR("last-modified")))
+        response->last_modified = transfer_text(transfer, value);
+    else if (str_eq_nocase(name, STR("content-type")))
+        response->content_type = transfer_text(transfer, value);
+    else if (str_eq_nocase(name, STR("cache-control")))
+        response->max_age_s = transfer_max_age(value);
+    else if (str_eq_nocase(name, STR("accept-ranges")))
+        response->accepts_ranges = str_eq_nocase(value, STR("bytes"));
+    else if (str_eq_nocase(name, STR("content-range")))
+        response->total_size = transfer_total(value);
+    else if (str_eq_nocase(name, STR("content-length")) && response->total_size < 0)
+        response->total_size = transfer_total(value);
+    return len;
+}
+
+static int transfer_on_progress(void *state, curl_off_t total, curl_off_t done, curl_off_t up_total,
+                                curl_off_t up_done)
+{
+    struct http_transfer *transfer = state;
+    (void)up_total;
+    (void)up_done;
+    if (transfer->request.progress)
+        transfer->request.progress(transfer->request.progress_state, done, total ? total : -1);
+    return 0;
+}
+
+/* ---- what is asked ---- */
+
+static void transfer_add_header(struct http_transfer *transfer, const char *name, struct str value)
+{
+    if (!value.len)
+        return;
+    struct str line =
+        arena_printf(&transfer->memory, "%s: " STR_FMT, name, STR_ARG(value));
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line.ptr);
+    if (!longer)
+        abort();
+    transfer->headers = longer;
+}
+
+static bool transfer_is_trusted(const struct http_options *options, struct str url)
+{
+    size_t scheme = str_find(url, STR("://"));
+    struct str rest = str_from_pos(url, scheme + 3);
+    struct str authority = str_slice(rest, 0, str_find_char(rest, '/'));
+    size_t at = str_rfind_char(authority, '@');
+    if (at < authority.len)
+        authority = str_from_pos(authority, at + 1);
+    struct str host = str_slice(authority, 0, str_find_char(authority, ':'));
+    for (size_t i = 0; i < options->trusted_hosts_len; i++)
+        if (str_eq_nocase(options->trusted_hosts[i], host) ||
+            str_eq_nocase(options->trusted_hosts[i], authority))
+            return true;
+    return false;
+}
+
+static void transfer_set_tls(struct http_transfer *transfer, const struct http_options *options)
+{
+    CURL *easy = transfer->easy;
+    struct arena *memory = &transfer->memory;
+    const char *ca = options->ca_file.len ? arena_cstr(memory, options->ca_file)
+                                          : getenv("CURL_CA_BUNDLE");
+    struct stat info;
+    if (!ca || !*ca)
+        ca = getenv("SSL_CERT_FILE");
+    if (ca && *ca && stat(ca, &info) == 0)
+        curl_easy_setopt(easy, S_ISDIR(info.st_mode) ? CURLOPT_CAPATH : CURLOPT_CAINFO, ca);
+    if (options->client_cert.len)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, arena_cstr(memory, options->client_cert));
+    if (transfer_is_trusted(options, transfer->request.url)) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+}
+
+static void transfer_set_limits(struct http_transfer *transfer, const struct http_options *options)
+{
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((options->stall_ms + 999) / 1000));
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)options->max_redirects);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+}
+
+static void transfer_set_range(struct http_transfer *transfer)
+{
+    const struct http_request *request = &transfer->request;
+    struct str range;
+    if (!request->has_range)
+        return;
+    range = request->range_from < 0
+                ? arena_printf(&transfer->memory, "-%lld", (long long)request->range_len)
+                : arena_printf(&transfer->memory, "%lld-%lld", (long long)request->range_from,
+                               (long long)(request->range_from + request->range_len - 1));
+    curl_easy_setopt(transfer->easy, CURLOPT_RANGE, range.ptr);
+}
+
+static bool transfer_start_hashes(struct http_transfer *transfer, struct err *err)
+{
+    const struct http_request *request = &transfer->request;
+    transfer->digest = digest_open();
+    if (!request->hash_algorithm.len)
+        return true;
+    const EVP_MD *algorithm =
+        EVP_get_digestbyname(arena_cstr(&transfer->memory, request->hash_algorithm));
+    transfer->other = EVP_MD_CTX_new();
+    if (algorithm && transfer->other && EVP_DigestInit_ex(transfer->other, algorithm, NULL))
+        return true;
+    return err_set(err, ERR_DIGEST, "%s: promised with the unknown hash " STR_FMT,
+                   transfer_url(transfer), STR_ARG(request->hash_algorithm));
+}
+
+bool transfer_prepare(struct http_transfer *transfer, const struct http_options *options,
+                      struct err *err)
+{
+    CURL *easy = transfer->easy;
+    struct arena *memory = &transfer->memory;
+    const struct http_request *request = &transfer->request;
+    if (request->fd > 0 &&
+        (ftruncate(request->fd, 0) < 0 || lseek(request->fd, 0, SEEK_SET) < 0))
+        return err_errno(err, "starting the download of %s", transfer_url(transfer));
+    if (!transfer_start_hashes(transfer, err))
+        return false;
+    transfer->response = (struct http_response){.max_age_s = -1, .total_size = -1};
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_URL, request->url.ptr);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->said);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, transfer_on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, request->progress ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent.ptr);
+    if (options->proxy.len)
+        curl_easy_setopt(easy, CURLOPT_PROXY, arena_cstr(memory, options->proxy));
+    if (!options->no_netrc)
+        curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+    if (request->fd <= 0 && !request->has_range)
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    transfer_set_tls(transfer, options);
+    transfer_set_limits(transfer, options);
+    transfer_set_range(transfer);
+    transfer_add_header(transfer, "Accept", request->accept);
+    transfer_add_header(transfer, "If-None-Match", request->if_none_match);
+    transfer_add_header(transfer, "If-Modified-Since", request->if_modified_since);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return true;
+}
+
+void transfer_reset(struct http_transfer *transfer)
+{
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+    EVP_MD_CTX_free(transfer->other);
+    transfer->other = NULL;
+    if (transfer->digest)
+        (void)digest_finish(transfer->digest);
+    transfer->digest = NULL;
+    buf_clear(&transfer->body);
+    transfer->size = 0;
+    transfer->problem = (struct err){0};
+    transfer->said[0] = '\0';
+}
+
+/* ---- the verdict ---- */
+
+static bool transfer_hash_ok(struct http_transfer *transfer)
+{
+    const struct http_request *request = &transfer->request;
+    struct digest digest = digest_finish(transfer->digest);
+    transfer->digest = NULL;
+    transfer->response.digest = digest;
+    if (request->has_sha256 && !digest_eq(&digest, &request->sha256))
+        return err_set(&transfer->err, ERR_DIGEST,
+                       "%s: has SHA-256 %s, not %s as promised; do not use it, tell whoever runs "
+                       "that index",
+                       transfer_url(transfer), digest_to_hex(&digest).text,
+                       digest_to_hex(&request->sha256).text);
+    if (!transfer->other)
+        return true;
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    struct str hex = STR("");
+    EVP_DigestFinal_ex(transfer->other, bytes, &len);
+    for (unsigned i = 0; i < len; i++)
+        hex = arena_printf(&transfer->memory, STR_FMT "%02x", STR_ARG(hex), bytes[i]);
+    return str_eq_nocase(hex, request->hash_hex) ||
+           err_set(&transfer->err, ERR_DIGEST, "%s: has " STR_FMT " " STR_FMT
+                   ", not the one promised; do not use it, tell whoever runs that index",
+                   transfer_url(transfer), STR_ARG(request->hash_algorithm), STR_ARG(hex));
+}
+
+static enum transfer_verdict transfer_accept(struct http_transfer *transfer, int status)
+{
+    struct http_response *response = &transfer->response;
+    char *url = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    response->status = status;
+    response->attempts = transfer->attempt;
+    response->size = transfer->size;
+    response->url = arena_str(transfer->arena, str_from(url));
+    if (transfer->request.fd <= 0)
+        response->body = arena_str(transfer->arena, buf_str(&transfer->body));
+    /* A part has a digest of its own; what was promised is that of the whole. */
+    if (status == 200 && !transfer_hash_ok(transfer))
+        return TRANSFER_FAILED;
+    transfer->ok = true;
+    return TRANSFER_DONE;
+}
+
+static enum transfer_verdict transfer_judge_status(struct http_transfer *transfer, int status)
+{
+    const struct http_request *request = &transfer->request;
+    bool conditional = request->if_none_match.len || request->if_modified_since.len;
+    if (status == 200 || (status == 206 && request->has_range) || (status == 304 && conditional))
+        return transfer_accept(transfer, status);
+    const char *url = transfer_url(transfer);
+    if (status == 404 || status == 410) {
+        err_set(&transfer->err, ERR_NOT_FOUND, "%s: not there (status %d)", url, status);
+        return TRANSFER_FAILED;
+    }
+    if (status == 401 || status == 403 || status == 407)
+        err_set(&transfer->err, ERR_NETWORK,
+                "%s: access refused (status %d); put the user and password into the URL or ~/.netrc",
+                url, status);
+    else
+        err_set(&transfer->err, ERR_NETWORK, "%s: the server answered with status %d", url, status);
+    bool later = status == 408 || status == 425 || status == 429 || status >= 500;
+    return later ? TRANSFER_RETRY : TRANSFER_FAILED;
+}
+
+/* curl's errors that another attempt may cure, and the others with what to do. */
+static enum transfer_verdict transfer_judge_curl(struct http_transfer *transfer, CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        enum err_code as;
+        bool later;
+        const char *advice;
+    } known[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, ERR_NETWORK, true, "; check the name and the network"},
+        {CURLE_COULDNT_RESOLVE_PROXY, ERR_NETWORK, true, "; check the proxy settings"},
+        {CURLE_COULDNT_CONNECT, ERR_NETWORK, true, "; check the network and the proxy settings"},
+        {CURLE_OPERATION_TIMEDOUT, ERR_NETWORK, true, ""},
+        {CURLE_PARTIAL_FILE, ERR_NETWORK, true, ""},
+        {CURLE_GOT_NOTHING, ERR_NETWORK, true, ""},
+        {CURLE_SEND_ERROR, ERR_NETWORK, true, ""},
+        {CURLE_RECV_ERROR, ERR_NETWORK, true, ""},
+        {CURLE_HTTP2, ERR_NETWORK, true, ""},
+        {CURLE_HTTP2_STREAM, ERR_NETWORK, true, ""},
+        {CURLE_SSL_CONNECT_ERROR, ERR_NETWORK, true, ""},
+        {CURLE_PEER_FAILED_VERIFICATION, ERR_NETWORK, false,
+         "; set the CA bundle (PIP_CERT or SSL_CERT_FILE), or --trusted-host if you must"},
+        {CURLE_TOO_MANY_REDIRECTS, ERR_NETWORK, false, "; the index redirects without end"},
+        {CURLE_UNSUPPORTED_PROTOCOL, ERR_NETWORK, false, "; use http, https or file"},
+        {CURLE_FILE_COULDNT_READ_FILE, ERR_NOT_FOUND, false, ""},
+    };
+    enum err_code as = ERR_NETWORK;
+    bool later = false;
+    const char *advice = "";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].code == code) {
+            as = known[i].as;
+            later = known[i].later;
+            advice = known[i].advice;
+        }
+    err_set(&transfer->err, as, "%s: %s%s", transfer_url(transfer),
+            transfer->said[0] ? transfer->said : curl_easy_strerror(code), advice);
+    return later ? TRANSFER_RETRY : TRANSFER_FAILED;
+}
+
+enum transfer_verdict transfer_judge(struct http_transfer *transfer, CURLcode code)
+{
+    long status = 0;
+    if (transfer->problem.code) {
+        transfer->err = transfer->problem;
+        return TRANSFER_FAILED;
+    }
+    if (code != CURLE_OK)
+        return transfer_judge_curl(transfer, code);
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    bool file = strncasecmp(transfer->request.url.ptr, "file:", 5) == 0;
+    return transfer_judge_status(transfer, file ? 200 : (int)status);
+}
+
+int64_t transfer_retry_after_ms(struct http_transfer *transfer)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return (int64_t)seconds * 1000;
+}
