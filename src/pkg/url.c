@@ -108,7 +108,7 @@ static struct str url_merged_path(const struct url *base, const struct url *ref,
                                   struct arena *arena)
 {
     struct str front = {0};
-    if (!ref->path.len || ref->path.ptr[0] != '/') {
+    if (!ref->has_authority && (!ref->path.len || ref->path.ptr[0] != '/')) {
         size_t slash = str_rfind_char(base->path, '/');
         front = slash < base->path.len ? str_slice(base->path, 0, slash + 1)
                                        : base->has_authority ? STR("/") : STR("");

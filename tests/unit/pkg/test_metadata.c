@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include "pkg/metadata.h"
 
 static void fields_are_read_up_to_the_blank_line(void **state)

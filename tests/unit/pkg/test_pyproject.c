@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include "pkg/pyproject.h"
 
 static void nothing_means_setuptools(void **state)

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include "pkg/record.h"
 
 static void rows_quotes_and_digests(void **state)

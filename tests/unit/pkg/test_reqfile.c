@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include "pkg/reqfile.h"
 
 /* A file system of a few names. */

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include "pkg/simple.h"
 
 #define BASE STR("https://h/simple/foo/")

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 #include <math.h>
 
 #include "pkg/toml.h"
