@@ -1,11 +1,12 @@
 # The two commands are `make demo` and `make check`; CONTRIBUTING.md has the rest.
 BUILD ?= build
+PREFIX ?= /usr/local
 ARCH := $(shell dpkg --print-architecture 2>/dev/null)
 DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all setup check clean
+.PHONY: all setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
 
@@ -18,6 +19,24 @@ setup:
 
 check:
 	@tests/run
+
+lint:
+	@scripts/need.sh build test lint
+	@scripts/lint.sh
+
+fuzz:
+	@scripts/need.sh build test
+	@scripts/fuzz.sh $(TARGETS)
+
+mutants:
+	@scripts/need.sh build test
+	@scripts/mutants.sh $(PATCHES)
+
+# DESTDIR is respected; both program names, the man page, and yyjson where the system has none.
+install: all
+	@/usr/bin/env meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@$(NINJA) -C $(BUILD)
+	@/usr/bin/env meson install -C $(BUILD) --no-rebuild
 
 clean:
 	@if [ -e $(BUILD)/build.ninja ]; then $(NINJA) -C $(BUILD) clean; fi

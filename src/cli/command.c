@@ -60,18 +60,28 @@ static bool command_config(void *state, struct str path, struct arena *arena,
     return config_read(path.ptr, arena, out, err);
 }
 
-static int command_print(struct buf *text)
-{
-    fwrite(text->ptr, 1, text->len, stdout);
-    return fflush(stdout) == 0 ? COMMAND_OK : COMMAND_FAILED;
-}
-
 static int command_fail(const char *program, const struct command_spec *spec, const struct err *err)
 {
     log_error("%s", err->text);
     if (err->code == ERR_USAGE && spec)
         fprintf(stderr, "\"%s %s --help\" lists what can be said here.\n", program, spec->name);
     return command_status_of(err);
+}
+
+/* Output that went nowhere (a full disk, a closed pipe) is a failure, whatever else succeeded. */
+static int command_flush(const char *program, int status)
+{
+    struct err err = {0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    (void)err_errno(&err, "cannot write to standard output");
+    return command_fail(program, NULL, &err);
+}
+
+static int command_print(const char *program, const struct buf *text)
+{
+    fwrite(text->ptr, 1, text->len, stdout);
+    return command_flush(program, COMMAND_OK);
 }
 
 static bool command_check_args(const struct command_spec *spec, struct option_list args,
@@ -91,11 +101,7 @@ static int command_call(struct call *call, const struct command_spec *spec)
     int status = COMMAND_OK;
     if (!spec->handler(call, &status, &err))
         return command_fail(call->program, spec, &err);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        (void)err_errno(&err, "cannot write to standard output");
-        return command_fail(call->program, NULL, &err);
-    }
-    return status;
+    return command_flush(call->program, status);
 }
 
 static int command_run(const char *program, enum command_id id, char **args)
@@ -119,11 +125,11 @@ static int command_run(const char *program, enum command_id id, char **args)
         return command_fail(program, spec, &err);
     if (option_flag(&options, OPTION_HELP)) {
         help_command(program, id, term_width(STDOUT_FILENO), &text);
-        return command_print(&text);
+        return command_print(program, &text);
     }
     if (option_flag(&options, OPTION_VERSION)) {
         printf("%s %s\n", program, REFINERY_VERSION);
-        return COMMAND_OK;
+        return command_flush(program, COMMAND_OK);
     }
     if (!command_check_args(spec, call.args, &err))
         return command_fail(program, spec, &err);
@@ -162,7 +168,7 @@ int command_main(int argc, char **argv)
         str_eq(str_from(args[0]), STR("-h"))) {
         help_program(program, term_width(STDOUT_FILENO), &text);
         if (args[0])
-            return command_print(&text);
+            return command_print(program, &text);
         fwrite(text.ptr, 1, text.len, stderr);
         return COMMAND_USAGE;
     }
