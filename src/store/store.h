@@ -329,7 +329,10 @@ CHECKED bool store_failure_find(struct store *store, const struct digest *source
                                 const struct digest *environment, const struct digest *recipe_set,
                                 struct arena *arena, bool *found, struct store_failure *failure,
                                 struct err *err);
-/* Any earlier failure of that version for that target that no later success has made up for. */
+/*
+ * Any earlier failure of that version for that target, whatever changed since, that no later
+ * success has made up for. Failures of the infrastructure (uncounted) are none.
+ */
 CHECKED bool store_failure_known(struct store *store, struct str name, struct str version,
                                  struct str target, struct arena *arena, bool *found,
                                  struct store_failure *failure, struct err *err);
