@@ -19,8 +19,7 @@ struct arch {
     const char *loader_name;  /* its file in the multiarch folder: "ld64.so.1" */
     const char *cpu_family;   /* meson's word */
     bool big_endian;
-    unsigned first_glibc; /* 2.<n>: the oldest version node; __libc_start_main carries it */
-    int stat_version;     /* _STAT_VER of __xstat */
+    const char *long_double; /* its format, in the words of numpy's meson property */
 };
 
 const struct arch *arch_find(struct str name); /* any of machine, debian, triplet; NULL: unknown */

@@ -39,15 +39,19 @@ struct toolchain_spec {
 struct toolchain {
     struct str path; /* host path, content-addressed below <cache>/toolchains */
     struct digest digest; /* over files, environment and mount targets: a part of the action key */
-    const struct jail_mount *mounts; /* sysroot, floor, toolchain: add yours behind */
+    /* Sysroot, floor, toolchain: jail_spec.mounts, with the caller's own behind them. */
+    const struct jail_mount *mounts;
     size_t mount_count;
-    const char *const *envp; /* complete but for PYTHONPATH, HOME and what recipes add; NULL-terminated */
+    /*
+     * "KEY=value", complete but for HOME, TMPDIR, PYTHONPATH and what recipes add;
+     * PATH begins with TOOLCHAIN_DIR/bin. Not NULL-terminated.
+     */
+    const char *const *env;
     size_t env_count;
-    const char *python;       /* TOOLCHAIN_PYTHON */
-    const char *meson_cross;  /* for meson setup --cross-file; NULL in hybrid */
-    const char *meson_native; /* for --native-file; NULL in cross */
-    const char *cmake_file;   /* for -DCMAKE_TOOLCHAIN_FILE */
-    struct jail_foreign foreign; /* for jail_spec.foreign */
+    const char *python;       /* inside: TOOLCHAIN_PYTHON */
+    const char *meson_option; /* "--cross-file=..." or "--native-file=..." for meson setup */
+    const char *cmake_file;   /* inside; the environment names it too (CMAKE_TOOLCHAIN_FILE) */
+    struct jail_foreign foreign; /* for jail_spec.foreign: both strategies may run target programs */
 };
 
 CHECKED bool toolchain_make(const struct toolchain_spec *spec, const char *cache,

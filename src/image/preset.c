@@ -1,0 +1,174 @@
+#include "image/preset.h"
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+
+struct preset_release_row {
+    const char *preset, *python, *release, *gcc; /* gcc: major version of the release's compiler */
+};
+
+static const struct preset_release_row preset_releases[] = {
+    {"debian", "3.11", "bookworm", "12"},
+    {"debian", "3.13", "trixie", "14"},
+};
+
+enum { PRESET_ROW_MAX = 32 };
+
+/*
+ * In names below "@" is how cross compilers' names end, "$" Debian's name of the
+ * target, "#" the Python version, "%" gcc's major version. All rows of a role count.
+ */
+struct preset_package_row {
+    enum preset_role role;
+    const char *names[PRESET_ROW_MAX];
+};
+
+static const struct preset_package_row preset_wanted[] = {
+    /* The shell and the tools that setup scripts, Makefiles and configure call. */
+    {PRESET_BUILD,
+     {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
+      "diffutils", "debianutils"}},
+    {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
+    {PRESET_BUILD, {"python#"}},
+    {PRESET_SYSROOT, {"libc6-dev", "python#", "libpython#-dev"}},
+    {PRESET_CLEAN, {"python#", "python3-pip-whl", "ca-certificates"}},
+};
+
+/*
+ * Left out. Of the build image: the cross compiler's own copy of the target's libc
+ * (gcc would find it before the sysroot, and it is of another version), and what
+ * only maintainer scripts use.
+ */
+static const struct preset_package_row preset_without[] = {
+    {PRESET_BUILD,
+     {"libc6-dev-$-cross", "libc6-$-cross", "linux-libc-dev-$-cross", "libgcc-s1-$-cross",
+      "libstdc++6-$-cross", "libgomp1-$-cross", "libatomic1-$-cross", "libitm1-$-cross",
+      "libasan8-$-cross", "libubsan1-$-cross", "libgfortran5-$-cross", "libquadmath0-$-cross",
+      "liblsan0-$-cross", "libtsan2-$-cross", "libhwasan0-$-cross"}},
+    {PRESET_BUILD,
+     {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.40",
+      "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
+      "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
+    {PRESET_SYSROOT, {"dpkg", "tar", "perl-base"}},
+    {PRESET_CLEAN, {"dpkg", "tar", "perl-base", "debconf", "openssl", "cdebconf"}},
+};
+
+/* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty directory. */
+struct preset_link_row {
+    enum preset_role role;
+    const char *path, *target;
+};
+
+static const struct preset_link_row preset_links[] = {
+    /* gcc searches it before the sysroot: nothing may ever be there (the C++ headers are beside it). */
+    {PRESET_BUILD, "/usr/*/lib", ""},
+    /* A build script that names these folders means the target's. */
+    {PRESET_BUILD, "/usr/include", "/sysroot/usr/include"},
+    {PRESET_BUILD, "/usr/lib/*", "/sysroot/usr/lib/*"},
+    /* The build image's Python told to be the target's reads this. */
+    {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__*.py",
+     "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},
+    /* The target's programs start from here under qemu-user. */
+    {PRESET_BUILD, "/usr!", "/sysroot/usr!"},
+};
+
+static const struct preset_release_row *preset_row(struct str preset, struct str python)
+{
+    for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
+        if (str_eq(preset, str_from(preset_releases[i].preset)) &&
+            str_eq(python, str_from(preset_releases[i].python)))
+            return &preset_releases[i];
+    return NULL;
+}
+
+const char *preset_release(struct str preset, struct str python)
+{
+    const struct preset_release_row *row = preset_row(preset, python);
+    return row ? row->release : NULL;
+}
+
+static struct str preset_expand(const char *text, const struct preset_release_row *row,
+                                const struct arch *target, struct arena *arena)
+{
+    BUF_AUTO struct buf out = {0};
+    const struct {
+        char mark;
+        const char *value;
+    } values[] = {{'@', target->cross_suffix}, {'$', target->debian}, {'#', row->python},
+                   {'%', row->gcc},
+                  {'*', target->triplet},      {'!', target->loader}};
+    for (; *text; text++) {
+        const char *value = NULL;
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+            if (*text == values[i].mark)
+                value = values[i].value;
+        if (value)
+            buf_add(&out, str_from(value));
+        else
+            buf_add_char(&out, *text);
+    }
+    return arena_str(arena, buf_str(&out));
+}
+
+static struct image_names preset_names(const struct preset_package_row *rows, size_t row_count,
+                                       enum preset_role role, const struct preset_release_row *row,
+                                       const struct arch *target, struct image_names extra,
+                                       struct arena *arena)
+{
+    VEC(struct str) names = {0};
+    for (size_t i = 0; i < row_count; i++)
+        for (size_t j = 0; rows[i].role == role && j < PRESET_ROW_MAX && rows[i].names[j]; j++)
+            *vec_push(&names, arena) = preset_expand(rows[i].names[j], row, target, arena);
+    for (size_t i = 0; i < extra.len; i++)
+        *vec_push(&names, arena) = extra.at[i];
+    return (struct image_names){names.at, names.len};
+}
+
+static void preset_add_links(enum preset_role role, const struct preset_release_row *row,
+                             const struct arch *target, struct arena *arena,
+                             struct image_spec *spec)
+{
+    VEC(struct image_link) links = {0};
+    for (size_t i = 0; i < sizeof preset_links / sizeof *preset_links; i++)
+        if (preset_links[i].role == role)
+            *vec_push(&links, arena) =
+                (struct image_link){preset_expand(preset_links[i].path, row, target, arena),
+                                    preset_expand(preset_links[i].target, row, target, arena)};
+    spec->links = links.at;
+    spec->link_count = links.len;
+}
+
+static bool preset_unknown(struct str preset, struct str python, struct err *err)
+{
+    BUF_AUTO struct buf known = {0};
+    for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
+        buf_printf(&known, "%s%s %s (%s)", i ? ", " : "", preset_releases[i].preset,
+                   preset_releases[i].python, preset_releases[i].release);
+    return err_set(err, ERR_USAGE, "no images for Python " STR_FMT " of the preset \"" STR_FMT
+                   "\"; there are: " STR_FMT, STR_ARG(python), STR_ARG(preset),
+                   STR_ARG(buf_str(&known)));
+}
+
+bool preset_spec(struct str preset, struct str python, const struct arch *target,
+                 enum preset_role role, struct image_names extra, struct arena *arena,
+                 struct image_spec *spec, struct err *err)
+{
+    const struct preset_release_row *row = preset_row(preset, python);
+    const struct arch *host = arch_host();
+    if (!row)
+        return preset_unknown(preset, python, err);
+    if (!host || host == target)
+        return err_set(err, ERR_USAGE, "no %s to %s cross compiler in the preset \"" STR_FMT "\"",
+                       host ? host->machine : "(this machine)", target->machine, STR_ARG(preset));
+    struct image_spec made = {.distro = STR("debian"), .release = str_from(row->release)};
+    made.arch = str_from(role == PRESET_BUILD ? host->debian : target->debian);
+    made.wanted = preset_names(preset_wanted, sizeof preset_wanted / sizeof *preset_wanted, role,
+                               row, target, extra, arena);
+    made.without = preset_names(preset_without, sizeof preset_without / sizeof *preset_without,
+                                role, row, target, (struct image_names){0}, arena);
+    preset_add_links(role, row, target, arena, &made);
+    *spec = made;
+    return true;
+}

@@ -1,0 +1,144 @@
+#include "image/toolchain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "image/toolchain_text.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+/* The environment, one row each; text as in toolchain_text.h. */
+struct toolchain_variable {
+    unsigned strategies; /* bits: 1 << strategy */
+    const char *text;
+};
+
+enum {
+    CROSS_ONLY = 1 << TOOLCHAIN_CROSS,
+    BOTH = 1 << TOOLCHAIN_CROSS | 1 << TOOLCHAIN_HYBRID,
+};
+
+static const struct toolchain_variable toolchain_variables[] = {
+    {BOTH, "PATH=/refinery/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+    {BOTH, "LC_ALL=C.UTF-8"},
+    {BOTH, "TZ=UTC"},
+    {BOTH, "PYTHONHASHSEED=0"},
+    {BOTH, "PYTHONNOUSERSITE=1"},
+    {BOTH, "SOURCE_DATE_EPOCH=%epoch%"},
+    {CROSS_ONLY, "_PYTHON_HOST_PLATFORM=linux-%machine%"},
+    {CROSS_ONLY, "_PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__%triplet%"},
+    {BOTH, "CC=%triplet%-gcc"},
+    {BOTH, "CXX=%triplet%-g++"},
+    {BOTH, "FC=%triplet%-gfortran"},
+    {BOTH, "CPP=%triplet%-gcc -E"},
+    {BOTH, "AR=%triplet%-ar"},
+    {BOTH, "RANLIB=%triplet%-ranlib"},
+    {BOTH, "NM=%triplet%-nm"},
+    {BOTH, "STRIP=%triplet%-strip"},
+    {BOTH, "PKG_CONFIG=/refinery/bin/pkg-config"},
+    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/usr/lib/%triplet%/pkgconfig:/sysroot/usr/share/pkgconfig"},
+    {BOTH, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
+    {BOTH, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
+};
+
+static struct digest toolchain_digest(const struct toolchain_text *text, const struct toolchain *made)
+{
+    struct digest_stream *stream = digest_open();
+    for (size_t i = 0; i < text->len; i++) {
+        digest_add_field(stream, text->at[i].name);
+        digest_add_field(stream, text->at[i].bytes);
+        digest_add_field(stream, text->at[i].target);
+    }
+    for (size_t i = 0; i < made->env_count; i++)
+        digest_add_field(stream, str_from(made->env[i]));
+    for (size_t i = 0; i < made->mount_count; i++)
+        digest_add_field(stream, str_from(made->mounts[i].target));
+    return digest_finish(stream);
+}
+
+static void toolchain_environment(const struct toolchain_spec *spec, struct arena *arena,
+                                  struct toolchain *made)
+{
+    VEC(const char *) env = {0};
+    for (size_t i = 0; i < sizeof toolchain_variables / sizeof *toolchain_variables; i++)
+        if (toolchain_variables[i].strategies & 1u << spec->strategy)
+            *vec_push(&env, arena) =
+                toolchain_text_expand(spec, str_from(toolchain_variables[i].text), arena).ptr;
+    made->env = env.at;
+    made->env_count = env.len;
+}
+
+static bool toolchain_write_one(const char *dir, const struct toolchain_text_file *file,
+                                struct arena *arena, struct err *err)
+{
+    struct str path = arena_printf(arena, "%s/" STR_FMT, dir, STR_ARG(file->name));
+    if (file->target.len)
+        return symlink(arena_cstr(arena, file->target), path.ptr) == 0 ||
+               err_errno(err, "cannot link %s", path.ptr);
+    int FD_AUTO fd = open(path.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    mode_t mode = file->executable ? 0755 : 0644;
+    if (fd < 0 || fchmod(fd, mode))
+        return err_errno(err, "cannot make %s", path.ptr);
+    return file_write_all(fd, path.ptr, file->bytes, err);
+}
+
+/* Two at once both write their own and one rename wins: the content is the same. */
+static bool toolchain_write(const struct toolchain_text *text, const char *cache,
+                            const struct toolchain *made, struct arena *arena, struct err *err)
+{
+    struct str dir, parent = arena_printf(arena, "%s/toolchains", cache);
+    if (access(made->path.ptr, F_OK) == 0)
+        return true;
+    if (!file_mkdirs(AT_FDCWD, parent.ptr, 0755, err) ||
+        !file_make_temp_dir(parent.ptr, "new-", arena, &dir, err))
+        return false;
+    struct str bin = arena_printf(arena, "%s/bin", dir.ptr);
+    bool ok = file_mkdirs(AT_FDCWD, bin.ptr, 0755, err);
+    for (size_t i = 0; ok && i < text->len; i++)
+        ok = toolchain_write_one(dir.ptr, &text->at[i], arena, err);
+    if (ok && (chmod(dir.ptr, 0755) || chmod(bin.ptr, 0755)))
+        ok = err_errno(err, "cannot open up %s", dir.ptr);
+    bool lost = false;
+    if (ok && rename(dir.ptr, made->path.ptr)) {
+        lost = errno == EEXIST || errno == ENOTEMPTY;
+        ok = lost || err_errno(err, "cannot name %s", made->path.ptr);
+    }
+    struct err ignored;
+    if (!ok || lost)
+        (void)!file_remove_tree(AT_FDCWD, dir.ptr, &ignored);
+    return ok;
+}
+
+bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct arena *arena,
+                    struct toolchain *toolchain, struct err *err)
+{
+    struct toolchain made = {.python = TOOLCHAIN_PYTHON, .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
+                             .foreign = {.machine = spec->target->machine}};
+    struct toolchain_text text;
+    VEC(struct jail_mount) mounts = {0};
+    made.meson_option = spec->strategy == TOOLCHAIN_CROSS ? "--cross-file=" TOOLCHAIN_DIR "/meson.ini"
+                                                          : "--native-file=" TOOLCHAIN_DIR "/meson.ini";
+    toolchain_text_make(spec, arena, &text);
+    toolchain_environment(spec, arena, &made);
+    *vec_push(&mounts, arena) = (struct jail_mount){
+        .kind = JAIL_RO, .source = spec->sysroot.ptr, .target = TOOLCHAIN_SYSROOT};
+    if (spec->floor.len)
+        *vec_push(&mounts, arena) = (struct jail_mount){
+            .kind = JAIL_RO, .source = spec->floor.ptr, .target = TOOLCHAIN_FLOOR};
+    struct jail_mount *own = vec_push(&mounts, arena);
+    *own = (struct jail_mount){.kind = JAIL_RO, .target = TOOLCHAIN_DIR};
+    made.mounts = mounts.at;
+    made.mount_count = mounts.len;
+    made.digest = toolchain_digest(&text, &made);
+    made.path = arena_printf(arena, "%s/toolchains/%s", cache, digest_to_hex(&made.digest).text);
+    own->source = made.path.ptr;
+    if (!toolchain_write(&text, cache, &made, arena, err))
+        return err_wrap(err, "toolchain for %s", spec->target->machine);
+    *toolchain = made;
+    return true;
+}

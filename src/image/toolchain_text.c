@@ -1,0 +1,179 @@
+#include "image/toolchain_text.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+
+/*
+ * One option more or less here is one in every build. The floor's folder comes first
+ * of all -L, so its libc and libm win over the sysroot's; ld resolves libraries of
+ * libraries through -rpath-link only. C++ and unwinder come in statically and
+ * hidden: their shared forms need a newer system than the floor.
+ */
+#define LINK_FLOOR "-L/floor -Wl,-rpath-link,/floor "
+#define LINK_SYSROOT "-Wl,-rpath-link,/sysroot/usr/lib/%triplet% "
+#define LINK_STATIC                                                                                \
+    "-static-libgcc "                                                                              \
+    "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
+    "libfloor_nonshared.a "
+#define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
+#define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
+
+static const struct {
+    const char *tool;    /* of Debian's cross compiler: "gcc" */
+    const char *options;
+    const char *names[4]; /* further names that build scripts call it by */
+} toolchain_compilers[] = {
+    {"gcc", COMPILE LINK_STATIC LINK_SYSROOT, {"gcc", "cc", "c99"}},
+    {"g++", COMPILE "-static-libstdc++ " LINK_STATIC LINK_SYSROOT, {"g++", "c++"}},
+    {"gfortran", COMPILE LINK_STATIC LINK_SYSROOT, {"gfortran", "f77", "f95"}},
+    {"cpp", "--sysroot=/sysroot ", {"cpp"}},
+};
+
+static const char *const toolchain_tools[] = {"ar",      "as",      "ld",      "nm",
+                                              "objcopy", "objdump", "ranlib",  "readelf",
+                                              "strip",   "gcc-ar",  "gcc-nm",  "gcc-ranlib"};
+
+static const char toolchain_pkg_config[] = "#!/bin/sh\nexec /usr/bin/pkgconf \"$@\"\n";
+
+/* The same file serves as cross file and as native file: the machine sections differ. */
+static const char toolchain_meson[] = "[binaries]\n"
+                                      "c = '/refinery/bin/%triplet%-gcc'\n"
+                                      "cpp = '/refinery/bin/%triplet%-g++'\n"
+                                      "fortran = '/refinery/bin/%triplet%-gfortran'\n"
+                                      "ar = '/refinery/bin/%triplet%-ar'\n"
+                                      "strip = '/refinery/bin/%triplet%-strip'\n"
+                                      "pkg-config = '/refinery/bin/pkg-config'\n"
+                                      "python = '/refinery/bin/python3'\n";
+
+static const char toolchain_meson_cross[] = "\n[host_machine]\n"
+                                            "system = 'linux'\n"
+                                            "cpu_family = '%cpu_family%'\n"
+                                            "cpu = '%machine%'\n"
+                                            "endian = '%endian%'\n"
+                                            "\n[properties]\n"
+                                            "needs_exe_wrapper = false\n"
+                                            "longdouble_format = '%long_double%'\n"
+                                            "sys_root = '/sysroot'\n"
+                                            "pkg_config_libdir = ['/sysroot/usr/lib/%triplet%/pkgconfig',"
+                                            " '/sysroot/usr/share/pkgconfig']\n";
+
+static const char toolchain_cmake[] =
+    "set(CMAKE_SYSTEM_NAME Linux)\n"
+    "set(CMAKE_SYSTEM_PROCESSOR %machine%)\n"
+    "set(CMAKE_C_COMPILER /refinery/bin/%triplet%-gcc)\n"
+    "set(CMAKE_CXX_COMPILER /refinery/bin/%triplet%-g++)\n"
+    "set(CMAKE_LIBRARY_ARCHITECTURE %triplet%)\n"
+    "set(CMAKE_FIND_ROOT_PATH /sysroot)\n"
+    "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)\n"
+    "set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)\n"
+    "set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)\n"
+    "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH)\n"
+    "set(Python_EXECUTABLE /refinery/bin/python3)\n"
+    "set(Python3_EXECUTABLE /refinery/bin/python3)\n"
+    "set(Python_INCLUDE_DIR /sysroot/usr/include/python%python%)\n"
+    "set(Python3_INCLUDE_DIR /sysroot/usr/include/python%python%)\n";
+
+struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str text,
+                                 struct arena *arena)
+{
+    BUF_AUTO struct buf out = {0};
+    const struct {
+        struct str word, value;
+    } words[] = {
+        {STR("triplet"), str_from(spec->target->triplet)},
+        {STR("machine"), str_from(spec->target->machine)},
+        {STR("cpu_family"), str_from(spec->target->cpu_family)},
+        {STR("endian"), spec->target->big_endian ? STR("big") : STR("little")},
+        {STR("long_double"), str_from(spec->target->long_double)},
+        {STR("python"), spec->python},
+        {STR("source"), spec->source.len ? spec->source : STR("/build")},
+        {STR("epoch"), arena_printf(arena, "%" PRId64, spec->epoch)},
+    };
+    struct str before, rest, word;
+    while (str_cut(text, '%', &before, &rest) && str_cut(rest, '%', &word, &text)) {
+        buf_add(&out, before);
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (str_eq(word, words[i].word))
+                buf_add(&out, words[i].value);
+    }
+    buf_add(&out, text);
+    return arena_str(arena, buf_str(&out));
+}
+
+static struct toolchain_text_file *toolchain_text_add(struct toolchain_text *text, struct arena *arena,
+                                                 struct str name)
+{
+    struct toolchain_text_file *file = vec_push(text, arena);
+    file->name = name;
+    return file;
+}
+
+static void toolchain_text_add_link(struct toolchain_text *text, struct arena *arena, struct str name,
+                               struct str target)
+{
+    toolchain_text_add(text, arena, name)->target = target;
+}
+
+/* "s390x-linux-gnu-gcc" is a script; the other names, the build machine's too, lead to it. */
+static void toolchain_text_add_compilers(const struct toolchain_spec *spec, struct arena *arena,
+                                    struct toolchain_text *text)
+{
+    const struct arch *host = arch_host();
+    const char *triplet = spec->target->triplet;
+    for (size_t i = 0; i < sizeof toolchain_compilers / sizeof *toolchain_compilers; i++) {
+        const char *tool = toolchain_compilers[i].tool;
+        struct str own = arena_printf(arena, "%s-%s", triplet, tool);
+        struct str script = arena_printf(arena, "%s%s %s%s\"$@\"\n", SCRIPT, tool,
+                                         spec->floor.len ? LINK_FLOOR : "",
+                                         toolchain_compilers[i].options);
+        struct toolchain_text_file *file =
+            toolchain_text_add(text, arena, arena_printf(arena, "bin/%s", own.ptr));
+        file->bytes = toolchain_text_expand(spec, script, arena);
+        file->executable = true;
+        for (size_t j = 0; toolchain_compilers[i].names[j]; j++)
+            toolchain_text_add_link(text, arena,
+                               arena_printf(arena, "bin/%s", toolchain_compilers[i].names[j]), own);
+        if (host && host != spec->target)
+            toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-%s", host->triplet, tool),
+                               own);
+    }
+}
+
+static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct arena *arena,
+                                struct toolchain_text *text)
+{
+    const char *triplet = spec->target->triplet;
+    for (size_t i = 0; i < sizeof toolchain_tools / sizeof *toolchain_tools; i++) {
+        struct str real = arena_printf(arena, "/usr/bin/%s-%s", triplet, toolchain_tools[i]);
+        toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s", toolchain_tools[i]), real);
+        toolchain_text_add_link(text, arena,
+                           arena_printf(arena, "bin/%s-%s", triplet, toolchain_tools[i]), real);
+    }
+    struct toolchain_text_file *file = toolchain_text_add(text, arena, STR("bin/pkg-config"));
+    file->bytes = str_from(toolchain_pkg_config);
+    file->executable = true;
+    toolchain_text_add_link(text, arena, STR("bin/pkgconf"), STR("pkg-config"));
+    toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet), STR("pkg-config"));
+    struct str python = arena_printf(arena, "%s/usr/bin/python" STR_FMT,
+                                     spec->strategy == TOOLCHAIN_HYBRID ? TOOLCHAIN_SYSROOT : "",
+                                     STR_ARG(spec->python));
+    toolchain_text_add_link(text, arena, STR("bin/python3"), python);
+    toolchain_text_add_link(text, arena, STR("bin/python"), python);
+    toolchain_text_add_link(text, arena, arena_printf(arena, "bin/python" STR_FMT, STR_ARG(spec->python)),
+                       python);
+}
+
+void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
+                         struct toolchain_text *text)
+{
+    *text = (struct toolchain_text){0};
+    toolchain_text_add_compilers(spec, arena, text);
+    toolchain_text_add_tools(spec, arena, text);
+    bool cross = spec->strategy == TOOLCHAIN_CROSS;
+    struct str meson = arena_printf(arena, "%s%s", toolchain_meson, cross ? toolchain_meson_cross : "");
+    toolchain_text_add(text, arena, STR("meson.ini"))->bytes = toolchain_text_expand(spec, meson, arena);
+    toolchain_text_add(text, arena, STR("toolchain.cmake"))->bytes =
+        toolchain_text_expand(spec, str_from(toolchain_cmake), arena);
+}
