@@ -81,12 +81,15 @@ struct elf_audit_verdict {
 
 /*
  * Finds a library for a file: `wanting` is its facts. True with the bytes (borrowed; kept until
- * the audit ends) and where it was; false: not found. May be NULL in elf_audit_open.
+ * the audit ends) and where it was; false: not found. May be NULL in elf_audit_finish, and `find`
+ * in here.
  */
 struct elf_audit_lookup {
     bool (*find)(void *state, const struct elf_audit_file *wanting, struct str soname,
                  struct str *path, struct str *bytes);
     void *state;
+    const struct str *stays; /* SONAMEs that are taken as part of every system */
+    size_t stay_count;
 };
 
 struct elf_audit {

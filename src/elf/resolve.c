@@ -179,9 +179,19 @@ static void follow_external(struct resolver *r, struct str soname, struct str pa
             add_external(r, file, elf.needed[i]);
 }
 
+static bool stays(const struct resolver *r, struct str soname)
+{
+    for (size_t i = 0; r->lookup != NULL && i < r->lookup->stay_count; i++)
+        if (str_eq(r->lookup->stays[i], soname))
+            return true;
+    return false;
+}
+
 static void add_external(struct resolver *r, const struct elf_audit_file *wanting,
                          struct str soname)
 {
+    if (stays(r, soname))
+        return;
     void **seen = map_at(&r->outside, r->arena, soname);
     if (*seen != NULL || r->externals.len >= OUTSIDE_LIMIT)
         return;
@@ -192,7 +202,7 @@ static void add_external(struct resolver *r, const struct elf_audit_file *wantin
         .wanted_by = wanting->path,
         .since = since == ELF_POLICY_NEVER ? NULL : &elf_policies[since]};
     struct str path, bytes;
-    bool found = since == ELF_POLICY_NEVER && r->lookup != NULL &&
+    bool found = since == ELF_POLICY_NEVER && r->lookup != NULL && r->lookup->find != NULL &&
                  r->lookup->find(r->lookup->state, wanting, soname, &path, &bytes);
     if (found)
         external.found = path;

@@ -212,6 +212,11 @@ const struct wheelfile_member *wheelfile_find(const struct wheelfile *wheel, str
     return found == 0 ? NULL : &wheel->members.at[found - 1];
 }
 
+struct zip *wheelfile_zip(struct wheelfile *wheel)
+{
+    return wheel->zip;
+}
+
 struct str wheelfile_dist_info(const struct wheelfile *wheel)
 {
     return wheel->dist_info;

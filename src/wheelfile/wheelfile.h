@@ -51,6 +51,10 @@ struct str wheelfile_dist_info(const struct wheelfile *wheel); /* "name-1.0.dist
 CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,
                             struct arena *arena, struct str *bytes, struct err *err);
 
+/* For wheelfile/rewrite.c, which copies members as they are. */
+struct zip;
+struct zip *wheelfile_zip(struct wheelfile *wheel);
+
 /* The first bytes of a member: at most `size`, fewer when it is shorter. Nothing is checked. */
 CHECKED bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *member,
                             size_t size, char *to, size_t *got, struct err *err);
