@@ -15,7 +15,7 @@ struct jail_args {
     struct jail_mount *mounts;
     const char **envp;
     size_t env_count;
-    bool plan, verbose;
+    bool plan, verbose, probe;
 };
 
 /* Each option takes one value but those of `flag`. */
@@ -125,6 +125,12 @@ static bool jail_set_verbose(struct jail_args *args, struct str value, struct ar
     return args->verbose = true;
 }
 
+static bool jail_set_probe(struct jail_args *args, struct str value, struct arena *arena)
+{
+    (void)value, (void)arena;
+    return args->probe = args->plan = true;
+}
+
 #define JAIL_NUMBER(name, field, type)                                                             \
     static bool jail_set_##name(struct jail_args *args, struct str value, struct arena *arena)     \
     {                                                                                              \
@@ -156,6 +162,7 @@ static const struct jail_option jail_options[] = {
     {"--wall-ms", jail_set_wall, false},      {"--silence-ms", jail_set_silence, false},
     {"--output", jail_set_output, false},     {"--files", jail_set_files, false},
     {"--print-plan", jail_set_plan, true},    {"--verbose", jail_set_verbose, true},
+    {"--probe", jail_set_probe, true},
 };
 
 static const struct jail_option *jail_find_option(struct str name)
@@ -206,6 +213,20 @@ static const char *jail_foreign_name(enum jail_foreign_way way)
     return names[way];
 }
 
+static void jail_print_findings(struct arena *arena)
+{
+    static const char *const healths[] = {"good", "weak", "bad"};
+    struct jail_findings findings = {0};
+    jail_probe(arena, &findings);
+    for (size_t i = 0; i < findings.len; i++) {
+        const struct jail_finding *finding = &findings.at[i];
+        printf("%s: " STR_FMT ": " STR_FMT "\n", healths[finding->health], STR_ARG(finding->name),
+               STR_ARG(finding->found));
+        if (finding->mend.len)
+            printf("    " STR_FMT "\n", STR_ARG(finding->mend));
+    }
+}
+
 bool cmd_jail(const struct call *call, int *status, struct err *err)
 {
     struct jail_args args = {0};
@@ -213,6 +234,10 @@ bool cmd_jail(const struct call *call, int *status, struct err *err)
     struct str plan;
     if (!jail_parse(call->raw, call->arena, &args, err))
         return false;
+    if (args.probe) {
+        jail_print_findings(call->arena);
+        return true;
+    }
     if (args.plan) {
         if (!jail_print_plan(&args.spec, call->arena, &plan, err))
             return false;
