@@ -97,6 +97,19 @@ static bool jail_set_qemu(struct jail_args *args, struct str value, struct arena
     return true;
 }
 
+static const char *const jail_ways[] = {"none", "namespace", "host", "argv"};
+
+static bool jail_set_way(struct jail_args *args, struct str value, struct arena *arena)
+{
+    (void)arena;
+    for (size_t i = 0; i < sizeof jail_ways / sizeof *jail_ways; i++)
+        if (str_eq(value, str_from(jail_ways[i]))) {
+            args->spec.foreign.first = (enum jail_foreign_way)i;
+            return true;
+        }
+    return false;
+}
+
 static bool jail_set_uid(struct jail_args *args, struct str value, struct arena *arena)
 {
     uint64_t id;
@@ -162,7 +175,7 @@ static const struct jail_option jail_options[] = {
     {"--wall-ms", jail_set_wall, false},      {"--silence-ms", jail_set_silence, false},
     {"--output", jail_set_output, false},     {"--files", jail_set_files, false},
     {"--print-plan", jail_set_plan, true},    {"--verbose", jail_set_verbose, true},
-    {"--probe", jail_set_probe, true},
+    {"--probe", jail_set_probe, true},        {"--foreign-way", jail_set_way, false},
 };
 
 static const struct jail_option *jail_find_option(struct str name)
@@ -207,12 +220,6 @@ static void jail_copy_output(void *state, struct str chunk)
     fflush(state);
 }
 
-static const char *jail_foreign_name(enum jail_foreign_way way)
-{
-    static const char *const names[] = {"none", "namespace", "host", "argv"};
-    return names[way];
-}
-
 static void jail_print_findings(struct arena *arena)
 {
     static const char *const healths[] = {"good", "weak", "bad"};
@@ -254,7 +261,7 @@ bool cmd_jail(const struct call *call, int *status, struct err *err)
                 (long long)result.cpu_ms, (unsigned long long)result.peak_memory,
                 (unsigned long long)result.peak_pids, (unsigned long long)result.peak_scratch,
                 (unsigned long long)result.output_bytes, jail_limiter_name(result.limiter),
-                jail_foreign_name(result.foreign));
+                jail_ways[result.foreign]);
     if (result.end != JAIL_EXITED)
         fprintf(stderr, "jail: " STR_FMT "\n",
                 STR_ARG(jail_describe(&result, &args.spec.limits, call->arena)));

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -50,7 +51,10 @@ static void init_add_process(int proc, const char *name, struct init_sums *sums)
     sums->private_pages += numbers[1] - shared;
     if (shared > sums->shared_pages)
         sums->shared_pages = shared;
-    sums->processes++;
+    memcpy(path + len, "/task", sizeof "/task");
+    struct stat tasks;
+    bool known = fstatat(proc, path, &tasks, 0) == 0 && tasks.st_nlink > 2;
+    sums->processes += known ? (uint64_t)tasks.st_nlink - 2 : 1; /* threads count */
 }
 
 /* All processes of the jail are in its own /proc. */
@@ -153,8 +157,8 @@ _Noreturn void init_run(const struct enter *enter, pid_t main, const struct init
         while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
             if (info.ssi_signo != SIGCHLD)
                 kill(main, (int)info.ssi_signo);
+        init_sample(enter, scratch, &report); /* before the main process, dead or not, is gone */
         bool ended = init_reap(main, &report.status);
-        init_sample(enter, scratch, &report);
         if (ended || report.out_of_memory)
             init_end(enter, &report);
     }

@@ -192,6 +192,24 @@ static bool jail_give_trees(const struct jail_work *work, struct err *err)
     return true;
 }
 
+/* errno says why. */
+static bool jail_mount_failed(const struct mounts_op *op, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    if (op->kind == MOUNTS_CLONE)
+        return err_errno(err, "jail: mounting %s", op->source);
+    if (errno == EROFS && op->target)
+        return err_set(err, ERR_USAGE,
+                       "jail: %s is not in the root file system, which is read-only: have it made "
+                       "there, or mount at a name directly under /",
+                       op->target);
+    if (op->kind == MOUNTS_NEW && errno == EPERM && strcmp(op->source, "proc") == 0)
+        return err_set(err, ERR_SYSTEM,
+                       "jail: /proc may not be mounted, since parts of it are hidden here (a "
+                       "container); `refinery doctor` names the setting");
+    return err_errno(err, "jail: mounting: " STR_FMT, STR_ARG(mounts_describe(op, &scratch)));
+}
+
 /* The step that failed inside, as an error. */
 static bool jail_step_failed(const struct jail_work *work, const struct enter_report *report,
                              struct err *err)
@@ -199,11 +217,8 @@ static bool jail_step_failed(const struct jail_work *work, const struct enter_re
     errno = report->error;
     if (report->failed == ENTER_GO)
         return err_set(err, ERR_SYSTEM, "jail: its first process died while setting up");
-    if (report->failed == ENTER_CLONE || report->failed == ENTER_MOUNT) {
-        ARENA_AUTO struct arena scratch = {0};
-        struct str op = mounts_describe(&work->plan.at[report->op], &scratch);
-        return err_errno(err, "jail: %s: " STR_FMT, enter_stage_text(report->failed), STR_ARG(op));
-    }
+    if (report->failed == ENTER_CLONE || report->failed == ENTER_MOUNT)
+        return jail_mount_failed(&work->plan.at[report->op], err);
     if (report->failed == ENTER_EXEC)
         return err_errno(err, "jail: starting %s", work->own.argv[0]);
     if (report->failed == ENTER_CWD)
@@ -233,7 +248,9 @@ static enum jail_end jail_classify(const struct jail_limits *limits, const struc
         return seen->end;
     if (report->out_of_memory || (use->oom_kills && failed))
         return JAIL_OOM;
-    if (failed && limits->pids && (use->pids_refused || report->peak_pids >= limits->pids))
+    /* Without a control group nobody counts refusals: near the limit when it failed is enough. */
+    bool crowded = report->peak_pids && report->peak_pids * 10 >= limits->pids * 9;
+    if (failed && limits->pids && (use->pids_refused || crowded))
         return JAIL_PIDS;
     bool file_too_large = WIFSIGNALED(report->status) && WTERMSIG(report->status) == SIGXFSZ;
     bool over = limits->scratch_bytes && seen->peak_scratch >= limits->scratch_bytes;
@@ -304,6 +321,8 @@ bool jail_run(const struct jail_spec *spec, jail_output_fn *output, void *state,
     struct err reason;
     bool done = false, again = true;
     for (size_t i = 0; again && i < sizeof ways / sizeof *ways; i++) {
+        if (spec->foreign.machine && ways[i] < spec->foreign.first)
+            continue;
         struct jail_work work = {.spec = spec, .own = *spec};
         bool ready = ids_of_host(&work.uid, &work.gid, &reason) &&
                      filter_make(&work.arena, work.enter.filters, &reason);

@@ -67,10 +67,18 @@ struct jail_limits { /* 0: none */
     uint64_t open_files; /* per process; never above the caller's own hard limit */
 };
 
+enum jail_foreign_way { /* how foreign programs were run */
+    JAIL_FOREIGN_NONE,
+    JAIL_FOREIGN_NAMESPACE, /* binfmt_misc of the jail's own user namespace (Linux 6.7) */
+    JAIL_FOREIGN_HOST,      /* registered on the host, by the distribution or by us */
+    JAIL_FOREIGN_ARGV,      /* only argv[0] runs through qemu; foreign programs it starts do not */
+};
+
 /* Programs of another machine, run through a static qemu-user. */
 struct jail_foreign {
     const char *machine;     /* "s390x", "aarch64", "x86_64"; NULL: none needed */
     const char *interpreter; /* host path of the static qemu; NULL: /usr/bin/qemu-<machine>-static */
+    enum jail_foreign_way first; /* ways before this one are not tried; 0: all are */
 };
 
 struct jail_spec {
@@ -103,13 +111,6 @@ enum jail_limiter { /* what kept memory, processes and CPU in bounds */
     JAIL_LIMITED_BY_CGROUP2,
     JAIL_LIMITED_BY_CGROUP1,
     JAIL_LIMITED_BY_WATCHDOG, /* rlimits and sampling: coarser, a short peak can pass unseen */
-};
-
-enum jail_foreign_way { /* how foreign programs were run */
-    JAIL_FOREIGN_NONE,
-    JAIL_FOREIGN_NAMESPACE, /* binfmt_misc of the jail's own user namespace (Linux 6.7) */
-    JAIL_FOREIGN_HOST,      /* registered on the host, by the distribution or by us */
-    JAIL_FOREIGN_ARGV,      /* only argv[0] runs through qemu; foreign programs it starts do not */
 };
 
 struct jail_result {
