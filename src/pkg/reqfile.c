@@ -3,7 +3,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "pkg/reqfile_option.h"
-#include "pkg/url.h"
+#include "base/url.h"
 
 #include <string.h>
 

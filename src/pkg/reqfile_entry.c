@@ -1,6 +1,6 @@
 #include "pkg/filename.h"
 #include "pkg/reqfile_option.h"
-#include "pkg/url.h"
+#include "base/url.h"
 
 /* "./x", "../x", "/x", "~/x", "x/y", "x.whl": what pip takes for a path, not for a name. */
 static bool reqfile_looks_local(struct str text)

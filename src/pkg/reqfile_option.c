@@ -1,6 +1,6 @@
 #include "pkg/reqfile_option.h"
 #include "base/vec.h"
-#include "pkg/url.h"
+#include "base/url.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "pkg/filename.h"
-#include "pkg/url.h"
+#include "base/url.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "base/vec.h"
 #include "pkg/filename.h"
 #include "pkg/simple.h"
-#include "pkg/url.h"
+#include "base/url.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "pkg/url.h"
+#include "base/url.h"
 #include "base/buf.h"
 
 #include <string.h>

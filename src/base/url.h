@@ -2,8 +2,8 @@
  * URLs as far as indexes need them (RFC 3986): parts, resolution of a reference
  * against a base, percent decoding, local paths, and a form that is fit to be shown.
  */
-#ifndef REFINERY_PKG_URL_H
-#define REFINERY_PKG_URL_H
+#ifndef REFINERY_BASE_URL_H
+#define REFINERY_BASE_URL_H
 
 #include "base/arena.h"
 

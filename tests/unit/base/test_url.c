@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "pkg/url.h"
+#include "base/url.h"
 
 static void references_resolve(void **state)
 {
