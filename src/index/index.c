@@ -1,0 +1,202 @@
+#include "index/index.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "index/state.h"
+#include "pkg/name.h"
+
+#define INDEX_DEFAULT_URL "https://pypi.org/simple"
+
+void index_config_default(const struct pipconf *pipconf, struct index_config *config)
+{
+    *config = (struct index_config){
+        .index_url = pipconf->index_url,
+        .extra_index_urls = pipconf->extra_index_urls,
+        .extra_index_urls_len = pipconf->extra_index_urls_len,
+        .find_links = pipconf->find_links,
+        .find_links_len = pipconf->find_links_len,
+        .no_index = pipconf->no_index,
+        .http = {.proxy = pipconf->proxy,
+                 .ca_file = pipconf->cert,
+                 .client_cert = pipconf->client_cert,
+                 .trusted_hosts = pipconf->trusted_hosts,
+                 .trusted_hosts_len = pipconf->trusted_hosts_len,
+                 .stall_ms = pipconf->timeout_s * 1000,
+                 .attempts = pipconf->retries >= 0 ? pipconf->retries + 1 : 0},
+    };
+}
+
+static struct str index_with_slash(struct arena *arena, struct str url)
+{
+    return arena_printf(arena, STR_FMT "%s", STR_ARG(url), str_ends(url, STR("/")) ? "" : "/");
+}
+
+static void index_set_urls(struct index *index)
+{
+    const struct index_config *config = &index->config;
+    struct str *urls = ARENA_ARRAY(&index->arena, struct str, config->extra_index_urls_len + 1);
+    if (config->no_index)
+        return;
+    urls[index->urls_len++] = index_with_slash(
+        &index->arena, config->index_url.len ? config->index_url : STR(INDEX_DEFAULT_URL));
+    for (size_t i = 0; i < config->extra_index_urls_len; i++)
+        urls[index->urls_len++] = index_with_slash(&index->arena, config->extra_index_urls[i]);
+    index->urls = urls;
+}
+
+bool index_open(const struct index_config *config, struct index **index, struct err *err)
+{
+    struct index *made = mem_alloc(sizeof *made);
+    made->config = *config;
+    if (!made->config.http.clock)
+        made->config.http.clock = clock_system();
+    if (!http_open(&made->config.http, &made->http, err)) {
+        mem_free(made);
+        return false;
+    }
+    made->pages = (struct pages){.http = made->http,
+                                 .clock = made->config.http.clock,
+                                 .offline = config->offline};
+    if (config->cache_dir.len)
+        made->pages.dir =
+            arena_printf(&made->arena, STR_FMT "/pages", STR_ARG(config->cache_dir)).ptr;
+    index_set_urls(made);
+    *index = made;
+    return true;
+}
+
+void index_close(struct index **index)
+{
+    struct index *closing = *index;
+    if (!closing)
+        return;
+    http_close(&closing->http);
+    arena_free(&closing->arena);
+    mem_free(closing);
+    *index = NULL;
+}
+
+size_t index_request_count(const struct index *index)
+{
+    return http_request_count(index->http);
+}
+
+/* ---- projects ---- */
+
+static struct index_ask *index_ask_of(struct index *index, struct str name)
+{
+    struct str normal = name_normal(name, &index->arena);
+    void **place = map_at(&index->projects, &index->arena, normal);
+    if (!*place)
+        *place = ARENA_NEW(&index->arena, struct index_ask);
+    return *place;
+}
+
+static struct str index_page_url(struct index *index, size_t which, struct str normal)
+{
+    return arena_printf(&index->arena, STR_FMT STR_FMT "/", STR_ARG(index->urls[which]),
+                        STR_ARG(normal));
+}
+
+static void index_begin(struct index *index, struct index_ask *ask, struct str normal)
+{
+    if (ask->begun || !index->urls_len)
+        return;
+    ask->begun = true;
+    pages_start(&index->pages, index_page_url(index, 0, normal), STR(SIMPLE_ACCEPT), &index->arena,
+                &ask->page);
+}
+
+void index_prefetch(struct index *index, const struct str *names, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        index_begin(index, index_ask_of(index, names[i]), name_normal(names[i], &index->arena));
+}
+
+/* The page of the first index that knows the project; found stays false when none does. */
+static bool index_find_page(struct index *index, struct index_ask *ask, struct str normal,
+                            struct page *page, size_t *which, bool *found, struct err *err)
+{
+    *found = false;
+    for (size_t i = 0; i < index->urls_len; i++) {
+        struct err answer = {0};
+        if (i > 0)
+            pages_start(&index->pages, index_page_url(index, i, normal), STR(SIMPLE_ACCEPT),
+                        &index->arena, &ask->page);
+        if (pages_wait(&index->pages, &ask->page, &index->arena, page, &answer)) {
+            *found = true;
+            *which = i;
+            return true;
+        }
+        if (answer.code != ERR_NOT_FOUND)
+            return err_set(err, answer.code, "%s", answer.text);
+    }
+    return true;
+}
+
+typedef VEC(struct index_file) index_files;
+
+static bool index_take_page(struct index *index, struct str normal, const struct page *page,
+                            size_t which, struct index_project *project, index_files *files,
+                            struct err *err)
+{
+    struct simple_page parsed;
+    if (!simple_parse(page->text, page->content_type, page->url, &index->arena, &parsed, err))
+        return false;
+    project->status = parsed.status;
+    project->status_reason = parsed.status_reason;
+    for (size_t i = 0; i < parsed.files_len; i++) {
+        struct index_file file;
+        if (index_take_file(index, &parsed.files[i], normal, STR(""), index->urls[which], project,
+                            &file))
+            *vec_push(files, &index->arena) = file;
+    }
+    return true;
+}
+
+static bool index_ask_project(struct index *index, struct index_ask *ask, struct str normal,
+                              struct err *err)
+{
+    struct index_project *project = ARENA_NEW(&index->arena, struct index_project);
+    index_files files = {0};
+    struct page page;
+    size_t which = 0;
+    bool found = false;
+    project->name = normal;
+    if (!index_list_links(index, err))
+        return false;
+    for (size_t i = 0; i < index->links.len; i++) {
+        const struct index_file *link = &index->links.at[i];
+        struct str name = link->kind == INDEX_WHEEL ? link->wheel.name : link->sdist.name;
+        if (str_eq(name, normal))
+            *vec_push(&files, &index->arena) = *link;
+    }
+    index_begin(index, ask, normal);
+    if (!index_find_page(index, ask, normal, &page, &which, &found, err) ||
+        (found && !index_take_page(index, normal, &page, which, project, &files, err)))
+        return false;
+    if (!found && !files.len)
+        return err_set(err, ERR_NOT_FOUND, "nobody knows " STR_FMT " (asked %zu ind%s and %zu "
+                       "find-links)", STR_ARG(normal), index->urls_len,
+                       index->urls_len == 1 ? "ex" : "exes", index->config.find_links_len);
+    index_group(index, project, files.at, files.len);
+    ask->project = project;
+    return true;
+}
+
+bool index_project(struct index *index, struct str name, const struct index_project **project,
+                   struct err *err)
+{
+    struct str normal = name_normal(name, &index->arena);
+    struct index_ask *ask = index_ask_of(index, name);
+    if (!ask->project && !ask->err.code &&
+        !index_ask_project(index, ask, normal, &ask->err) && !ask->err.code)
+        ask->err.code = ERR_SYSTEM;
+    if (!ask->project) {
+        *err = ask->err;
+        return false;
+    }
+    *project = ask->project;
+    return true;
+}

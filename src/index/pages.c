@@ -1,0 +1,120 @@
+#include "index/pages.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "os/file.h"
+
+enum { PAGES_LIMIT = 256 << 20, PAGES_HEURISTIC_S = 600 };
+
+/* One file per answer: a line of JSON about it, then the body. */
+static const char *pages_path(const struct pages *pages, const struct page_ask *ask,
+                              struct arena *arena)
+{
+    struct digest_stream *stream = digest_open();
+    digest_add_field(stream, ask->url);
+    digest_add_field(stream, ask->accept);
+    struct digest digest = digest_finish(stream);
+    return arena_printf(arena, "%s/%.40s", pages->dir, digest_to_hex(&digest).text).ptr;
+}
+
+static void pages_read(struct pages *pages, struct arena *arena, struct page_ask *ask)
+{
+    struct err ignored = {0};
+    struct str bytes, line;
+    JSON_AUTO yyjson_doc *doc = NULL;
+    if (!pages->dir || !file_read(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, arena,
+                                  &bytes, &ignored))
+        return;
+    if (!str_cut(bytes, '\n', &line, &ask->page.text) ||
+        !json_parse(line, "a cached answer", &doc, &ignored))
+        return;
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    int64_t fetched = json_get_int(root, "fetched_ms", 0);
+    int64_t max_age = json_get_int(root, "max_age_s", -1);
+    struct str body_digest = json_get_str(root, "sha256");
+    struct digest promised, found = digest_of(ask->page.text);
+    if (!digest_from_hex(body_digest, &promised) || !digest_eq(&promised, &found) ||
+        !str_eq(json_get_str(root, "asked"), ask->url))
+        return;
+    ask->page.url = arena_str(arena, json_get_str(root, "url"));
+    ask->page.content_type = arena_str(arena, json_get_str(root, "content_type"));
+    ask->etag = arena_str(arena, json_get_str(root, "etag"));
+    ask->last_modified = arena_str(arena, json_get_str(root, "last_modified"));
+    int64_t age_ms = clock_wall_ms(pages->clock) - fetched;
+    ask->cached = true;
+    ask->fresh = age_ms >= 0 && age_ms < (max_age >= 0 ? max_age : PAGES_HEURISTIC_S) * 1000;
+}
+
+/* A cache that cannot be written costs requests, nothing else. */
+static void pages_write(struct pages *pages, const struct page_ask *ask,
+                        const struct http_response *response)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    BUF_AUTO struct buf bytes = {0};
+    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    struct err ignored = {0};
+    if (!pages->dir || !file_mkdirs(AT_FDCWD, pages->dir, 0755, &ignored))
+        return;
+    yyjson_mut_doc_set_root(doc, root);
+    json_add_str(doc, root, "asked", ask->url);
+    json_add_str(doc, root, "url", response->url);
+    json_add_str(doc, root, "content_type", response->content_type);
+    json_add_str(doc, root, "etag", response->etag);
+    json_add_str(doc, root, "last_modified", response->last_modified);
+    json_add_str(doc, root, "sha256", str_from(digest_to_hex(&response->digest).text));
+    yyjson_mut_obj_add_int(doc, root, "fetched_ms", clock_wall_ms(pages->clock));
+    yyjson_mut_obj_add_int(doc, root, "max_age_s", response->max_age_s);
+    json_write(doc, false, &bytes);
+    buf_add_char(&bytes, '\n');
+    buf_add(&bytes, response->body);
+    (void)!file_write(AT_FDCWD, pages_path(pages, ask, &scratch), 0644, buf_str(&bytes), &ignored);
+}
+
+void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,
+                 struct page_ask *ask)
+{
+    *ask = (struct page_ask){.url = url, .accept = accept};
+    pages_read(pages, arena, ask);
+    if (ask->fresh || pages->offline)
+        return;
+    struct http_request request = {.url = url, .accept = accept, .size_limit = PAGES_LIMIT};
+    if (ask->cached) {
+        request.if_none_match = ask->etag;
+        request.if_modified_since = ask->etag.len ? STR("") : ask->last_modified;
+    }
+    ask->transfer = http_start(pages->http, &request, arena);
+}
+
+bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, struct page *page,
+                struct err *err)
+{
+    struct http_response response;
+    if (!ask->transfer && !ask->cached)
+        return err_set(err, ERR_NETWORK, STR_FMT ": not in the cache, and this run is offline",
+                       STR_ARG(ask->url));
+    if (!ask->transfer) {
+        *page = ask->page;
+        return true;
+    }
+    struct http_transfer *transfer = ask->transfer;
+    ask->transfer = NULL;
+    if (!http_wait(pages->http, transfer, &response, err))
+        return false;
+    if (response.status == 304) { /* still true: its time starts anew */
+        response.body = ask->page.text;
+        response.digest = digest_of(response.body);
+        response.url = ask->page.url;
+        response.content_type = ask->page.content_type;
+        if (!response.etag.len)
+            response.etag = ask->etag;
+        if (!response.last_modified.len)
+            response.last_modified = ask->last_modified;
+    }
+    (void)arena;
+    pages_write(pages, ask, &response);
+    *page = (struct page){.text = response.body,
+                          .content_type = response.content_type,
+                          .url = response.url.len ? response.url : ask->url};
+    return true;
+}

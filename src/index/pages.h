@@ -1,0 +1,39 @@
+/*
+ * Answers of indexes kept on disk (RFC 9111 as far as a client of one user needs
+ * it): fresh ones are used as they are, older ones revalidated by ETag or
+ * Last-Modified. An answer without any word on freshness counts as fresh for ten
+ * minutes. A damaged entry is fetched anew.
+ */
+#ifndef REFINERY_INDEX_PAGES_H
+#define REFINERY_INDEX_PAGES_H
+
+#include "net/http.h"
+
+struct pages {
+    struct http *http;
+    const struct clock *clock;
+    const char *dir; /* NULL: nothing is kept */
+    bool offline;
+};
+
+struct page {
+    struct str text, content_type, url; /* url: after redirects */
+};
+
+/* A page that has been asked for; `transfer` is NULL when the cache could answer. */
+struct page_ask {
+    struct str url, accept;
+    struct http_transfer *transfer;
+    bool cached, fresh;
+    struct page page; /* of the cache */
+    struct str etag, last_modified;
+};
+
+/* Begins; page_wait gives the answer. Everything lives in the arena. */
+void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,
+                 struct page_ask *ask);
+/* ERR_NOT_FOUND: the server says that there is no such page. */
+CHECKED bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena,
+                        struct page *page, struct err *err);
+
+#endif

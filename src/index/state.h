@@ -1,0 +1,45 @@
+/* What the files of the index client share; index.h is the way in. */
+#ifndef REFINERY_INDEX_STATE_H
+#define REFINERY_INDEX_STATE_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "index/index.h"
+#include "index/pages.h"
+#include "index/wheel.h"
+
+struct index_ask {
+    struct page_ask page; /* of the first index; the others are asked when it does not know */
+    bool begun;
+    struct index_project *project; /* NULL: not known yet */
+    struct err err;                /* why there is none, once it was asked for */
+};
+
+struct index {
+    struct index_config config;
+    struct arena arena;
+    struct http *http;
+    struct pages pages;
+    struct map projects; /* normal name -> struct index_ask */
+    struct map metadata; /* name==version -> struct index_known */
+    const struct str *urls; /* of the indexes, in order, with a slash at the end */
+    size_t urls_len;
+    bool listed;            /* find-links were read */
+    VEC(struct index_file) links;
+};
+
+/* files.c: one file of a page or directory; false when its name says no version or it is hidden. */
+bool index_take_file(struct index *index, const struct simple_file *listed, struct str name,
+                     struct str path, struct str origin, struct index_project *counts,
+                     struct index_file *file);
+/* files.c: groups files into releases, newest first. */
+void index_group(struct index *index, struct index_project *project, struct index_file *files,
+                 size_t len);
+/* files.c: the files that find-links offer, once. */
+CHECKED bool index_list_links(struct index *index, struct err *err);
+
+/* remote.c: a wheel's own METADATA by ranges. ERR_LIMIT... as wheel_read; ERR_NOT_FOUND: no ranges. */
+CHECKED bool index_read_remote(struct index *index, const struct index_file *file,
+                               struct wheel *wheel, struct err *err);
+
+#endif
