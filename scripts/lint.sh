@@ -13,13 +13,15 @@ mapfile -t sources < <(git ls-files 'src/*.c' 'src/*.h' 'tests/unit/*.c' 'tests/
 mapfile -t scripts < <(git ls-files | while read -r f; do head -n 1 "$f" 2>/dev/null | grep -qaE '^#!.*[/ ](ba)?sh$' && echo "$f"; done)
 mapfile -t python < <(git ls-files '*.py')
 if command -v clang-format >/dev/null; then
-    clang-format --dry-run -Werror "${sources[@]}"
-    say clang-format $?
+    status=0
+    for source in "${sources[@]}"; do
+        clang-format --dry-run -Werror "$source" 2>/dev/null || { echo "clang-format -i $source" && status=1; }
+    done
+    say clang-format $status
 fi
 if command -v clang-tidy >/dev/null; then
     # The compile database of a clang build: clang-tidy does not know every flag of gcc.
     [ -e "$build/build.ninja" ] || CC=clang make --no-print-directory setup BUILD="$build" >/dev/null
-    ninja -C "$build" -t compdb >/dev/null 2>&1
     # Generated headers first.
     make --no-print-directory all BUILD="$build" >/dev/null || exit 1
     git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null
