@@ -101,7 +101,9 @@ static bool config_mapping(struct config *config)
 
 static bool config_document(struct config *config)
 {
-    if (!config_next(config) || !config_next(config)) /* the stream's start, then what follows */
+    if (!config_next(config)) /* the stream's start */
+        return false;
+    if (!config_next(config))
         return false;
     if (config->event.type == YAML_STREAM_END_EVENT)
         return true;
@@ -111,7 +113,9 @@ static bool config_document(struct config *config)
         return true;
     if (config->event.type != YAML_MAPPING_START_EVENT)
         return config_fail(config, "a mapping of options is expected: \"jobs: 2\"");
-    if (!config_mapping(config) || !config_next(config) || !config_next(config))
+    if (!config_mapping(config) || !config_next(config)) /* up to the document's end */
+        return false;
+    if (!config_next(config))
         return false;
     if (config->event.type != YAML_STREAM_END_EVENT)
         return config_fail(config, "only one document is allowed");

@@ -101,11 +101,21 @@ static void set_time(struct rewrite *r, int64_t epoch)
     r->dos_date = (zip_uint16_t)((tm.tm_year - 80) << 9 | (tm.tm_mon + 1) << 5 | tm.tm_mday);
 }
 
+/* The compressed bytes of a member of the input as they are; its older name goes with libzip 1.10. */
+static zip_source_t *source_of_member(const struct rewrite *r, zip_uint64_t index)
+{
+#if LIBZIP_VERSION_MAJOR > 1 || LIBZIP_VERSION_MINOR >= 10
+    return zip_source_zip_file(r->out, r->in, index, ZIP_FL_COMPRESSED, 0, -1, NULL);
+#else
+    return zip_source_zip(r->out, r->in, index, ZIP_FL_COMPRESSED, 0, -1);
+#endif
+}
+
 static bool add_entry(struct rewrite *r, const struct entry *e, struct err *err)
 {
     zip_source_t *source =
         e->member != NULL
-            ? zip_source_zip(r->out, r->in, e->member->index, ZIP_FL_COMPRESSED, 0, -1)
+            ? source_of_member(r, e->member->index)
             : zip_source_buffer(r->out, e->bytes.ptr, e->bytes.len, 0);
     zip_int64_t at = source == NULL ? -1
                                     : zip_file_add(r->out, arena_cstr(&r->arena, e->path), source,
