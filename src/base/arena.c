@@ -56,6 +56,19 @@ void arena_free(struct arena *arena)
     *arena = (struct arena){0};
 }
 
+void arena_adopt(struct arena *to, struct arena *from)
+{
+    struct arena_block *oldest = from->newest;
+    if (!oldest)
+        return;
+    while (oldest->older)
+        oldest = oldest->older;
+    oldest->older = to->newest;
+    to->newest = from->newest;
+    to->bytes += from->bytes;
+    *from = (struct arena){0};
+}
+
 const char *arena_cstr(struct arena *arena, struct str s)
 {
     return arena_str(arena, s).ptr;

@@ -30,7 +30,7 @@ CHECKED bool sdist_read(int dirfd, const char *path, struct str project,
                         const struct sdist_limits *limits, struct arena *arena,
                         struct sdist *sdist, struct err *err);
 
-/* Dependencies are known without running the project: PEP 643, or PEP 621 not dynamic. */
+/* Dependencies are known without running the project (PEP 643). */
 bool sdist_is_static(const struct sdist *sdist);
 
 #endif

@@ -24,6 +24,7 @@ struct wheel {
     struct metadata_wheel info; /* of .../WHEEL */
     struct str dist_info;       /* "foo-1.0.dist-info" */
     uint64_t members, total_size;
+    bool tags_agree; /* the tags of WHEEL are those of the file name */
 };
 
 /* Fills buf with bytes [at, at + len) of the archive, all of them or an error. */
@@ -35,8 +36,8 @@ struct wheel_source {
 
 /*
  * Reads and checks: the archive is whole, nothing in it is a bomb, encrypted,
- * or a name that leaves the directory, METADATA and WHEEL are there, and say the same name,
- * version and tags as the file name. `limits` may be NULL. Strings live in the arena.
+ * or a name that leaves the directory, METADATA and WHEEL are there, and METADATA says the
+ * same name and version as the file name. `limits` may be NULL. Strings live in the arena.
  */
 CHECKED bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits,
                         struct arena *arena, struct wheel *wheel, struct err *err);
@@ -44,7 +45,7 @@ CHECKED bool wheel_read_source(const struct wheel_source *source, struct str fil
                                const struct wheel_limits *limits, struct arena *arena,
                                struct wheel *wheel, struct err *err);
 
-/* The tag set of the file name, expanded and sorted, against those of WHEEL: same sets. */
+/* The expanded tags of the file name and those of WHEEL are the same set. WHEEL without any agrees. */
 bool wheel_tags_agree(const struct wheel_name *name, const struct metadata_wheel *info);
 
 #endif

@@ -1,0 +1,266 @@
+#include "index/scan.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SCAN_FILE_LIMIT = 1000000, SCAN_THREADS = 8, SCAN_TOGETHER = 16 };
+
+/* One file to look at, and what came of it. */
+struct scan_item {
+    struct scan_file file;
+    bool ok;
+    struct err err;
+};
+
+struct scan_work {
+    const struct scan_options *options;
+    int dirfd;
+    struct scan_item *items;
+    size_t len;
+    atomic_size_t next;
+};
+
+struct scan_thread {
+    pthread_t id;
+    struct scan_work *work;
+    struct arena arena;
+};
+
+struct scan_listing {
+    struct str dir;
+    size_t limit, ignored;
+    struct arena *arena;
+    VEC(struct str) names;
+    VEC(enum scan_kind) kinds;
+};
+
+/* What a name promises; false when the scan has no interest in it. */
+static bool scan_kind_of(struct str name, enum scan_kind *kind)
+{
+    if (!name.len || name.ptr[0] == '.')
+        return false;
+    switch (filename_kind(name)) {
+    case FILENAME_WHEEL:
+        *kind = SCAN_WHEEL;
+        return true;
+    case FILENAME_SDIST:
+        *kind = SCAN_SDIST;
+        return true;
+    case FILENAME_OTHER:
+        break;
+    }
+    bool lock = str_starts(name, STR("pylock.")) && str_ends(name, STR(".toml"));
+    if (lock) {
+        *kind = SCAN_LOCK;
+        return true;
+    }
+    if (!str_ends(name, STR(".txt")) && !str_ends(name, STR(".in")))
+        return false;
+    *kind = str_starts(name, STR("constraints")) ? SCAN_CONSTRAINTS : SCAN_REQUIREMENTS;
+    return true;
+}
+
+static bool scan_list_name(void *state, int dirfd, struct str name, struct err *err)
+{
+    struct scan_listing *listing = state;
+    enum scan_kind kind;
+    (void)dirfd;
+    if (!scan_kind_of(name, &kind)) {
+        listing->ignored++;
+        return true;
+    }
+    if (listing->names.len >= listing->limit)
+        return err_set(err, ERR_LIMIT, "more than the %zu files allowed", listing->limit);
+    *vec_push(&listing->names, listing->arena) = arena_str(listing->arena, name);
+    *vec_push(&listing->kinds, listing->arena) = kind;
+    return true;
+}
+
+static void scan_item_read(struct scan_work *work, struct scan_item *item, struct arena *arena)
+{
+    struct scan_file *file = &item->file;
+    const char *name = file->filename.ptr;
+    struct stat info;
+    if (fstatat(work->dirfd, name, &info, 0) < 0) {
+        item->ok = err_errno(&item->err, "%s", name);
+        return;
+    }
+    file->size = info.st_size;
+    file->mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    if (file->kind == SCAN_WHEEL)
+        item->ok = wheel_read(work->dirfd, name, &work->options->wheel, arena, &file->wheel,
+                              &item->err);
+    else if (file->kind == SCAN_SDIST)
+        item->ok = sdist_read(work->dirfd, name, STR(""), &work->options->sdist, arena,
+                              &file->sdist, &item->err);
+    else
+        item->ok = S_ISREG(info.st_mode) ||
+                   err_set(&item->err, ERR_FORMAT, "%s: not a regular file", name);
+    if (item->ok && file->kind == SCAN_WHEEL && !file->wheel.tags_agree)
+        item->ok = err_set(&item->err, ERR_FORMAT,
+                           "%s: its name lies: its tags are not those in its WHEEL file; rename or "
+                           "replace it",
+                           name);
+}
+
+static void *scan_thread_main(void *state)
+{
+    struct scan_thread *thread = state;
+    struct scan_work *work = thread->work;
+    for (;;) {
+        size_t from = atomic_fetch_add(&work->next, SCAN_TOGETHER);
+        if (from >= work->len)
+            return NULL;
+        for (size_t i = from; i < work->len && i < from + SCAN_TOGETHER; i++)
+            scan_item_read(work, &work->items[i], &thread->arena);
+    }
+}
+
+static size_t scan_thread_count(const struct scan_options *options, size_t files)
+{
+    long cpus = options->threads ? options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = cpus < 1 ? 1 : (size_t)cpus;
+    if (count > SCAN_THREADS)
+        count = SCAN_THREADS;
+    size_t useful = files / SCAN_TOGETHER + 1;
+    return count < useful ? count : useful;
+}
+
+/* The calling thread works too; a thread that cannot be started is simply not there. */
+static void scan_run(struct scan_work *work, struct arena *arena)
+{
+    struct scan_thread threads[SCAN_THREADS] = {0};
+    size_t count = scan_thread_count(work->options, work->len), started = 1;
+    threads[0].work = work;
+    for (; started < count; started++) {
+        threads[started].work = work;
+        if (pthread_create(&threads[started].id, NULL, scan_thread_main, &threads[started]))
+            break;
+    }
+    scan_thread_main(&threads[0]);
+    for (size_t i = 0; i < started; i++) {
+        if (i)
+            pthread_join(threads[i].id, NULL);
+        arena_adopt(arena, &threads[i].arena);
+    }
+}
+
+/* What two files have in common when they claim to be the same one. */
+static struct str scan_identity(const struct scan_file *file, struct arena *arena)
+{
+    const struct wheel_name *wheel = &file->wheel.name;
+    const struct sdist_name *sdist = &file->sdist.name;
+    if (file->kind == SCAN_SDIST)
+        return arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(sdist->name),
+                            STR_ARG(version_normal(&sdist->version, arena)));
+    if (file->kind != SCAN_WHEEL)
+        return file->filename;
+    return arena_printf(arena, STR_FMT " " STR_FMT " %llu" STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
+                        STR_ARG(wheel->name), STR_ARG(version_normal(&wheel->version, arena)),
+                        (unsigned long long)wheel->build, STR_ARG(wheel->build_suffix),
+                        STR_ARG(wheel->python), STR_ARG(wheel->abi), STR_ARG(wheel->platform));
+}
+
+struct scan_result {
+    VEC(struct scan_file) files;
+    VEC(struct scan_complaint) complaints;
+    struct map seen; /* identity -> place in files + 1 */
+    size_t ignored;
+};
+
+static void scan_complain(struct scan_result *result, struct str filename, const struct err *err,
+                          struct arena *arena)
+{
+    *vec_push(&result->complaints, arena) =
+        (struct scan_complaint){filename, err->code, arena_str(arena, str_from(err->text))};
+}
+
+/* True when the file is the same as an earlier one, or only claims to be (then with a complaint). */
+static bool scan_is_duplicate(struct scan_result *result, struct scan_file *file,
+                              struct arena *arena)
+{
+    void **place = map_at(&result->seen, arena, scan_identity(file, arena));
+    struct err err = {0};
+    struct digest first, second;
+    if (!*place) {
+        *place = (void *)(uintptr_t)(result->files.len + 1);
+        return false;
+    }
+    struct scan_file *other = &result->files.at[(uintptr_t)*place - 1];
+    bool read = scan_digest(other, &first, &err) && scan_digest(file, &second, &err);
+    if (read && digest_eq(&first, &second)) {
+        result->ignored++;
+        return true;
+    }
+    if (read)
+        err_set(&err, ERR_CONFLICT,
+                STR_FMT ": claims to be the same as " STR_FMT " and has other bytes; remove one",
+                STR_ARG(file->filename), STR_ARG(other->filename));
+    scan_complain(result, file->filename, &err, arena);
+    return true;
+}
+
+static bool scan_list(const char *dir, const struct scan_options *options, int *dirfd,
+                      struct scan_listing *listing, struct err *err)
+{
+    listing->limit = options->file_limit ? options->file_limit : SCAN_FILE_LIMIT;
+    *dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*dirfd < 0)
+        return err_errno(err, "opening the input directory %s", dir);
+    return file_each(AT_FDCWD, dir, scan_list_name, listing, err) || err_wrap(err, "%s", dir);
+}
+
+bool scan_dir(const char *dir, const struct scan_options *given, struct arena *arena,
+              struct scan *scan, struct err *err)
+{
+    const struct scan_options none = {0}, *options = given ? given : &none;
+    struct scan_listing listing = {.dir = str_from(dir), .arena = arena};
+    FD_AUTO int dirfd = -1;
+    if (!scan_list(dir, options, &dirfd, &listing, err))
+        return false;
+    struct scan_work work = {.options = options, .dirfd = dirfd, .len = listing.names.len};
+    work.items = ARENA_ARRAY(arena, struct scan_item, work.len + 1);
+    for (size_t i = 0; i < work.len; i++)
+        work.items[i].file = (struct scan_file){.kind = listing.kinds.at[i],
+                                                .filename = listing.names.at[i],
+                                                .path = file_join(arena, listing.dir,
+                                                                  listing.names.at[i])};
+    scan_run(&work, arena);
+    struct scan_result result = {.ignored = listing.ignored};
+    for (size_t i = 0; i < work.len; i++) {
+        struct scan_item *item = &work.items[i];
+        if (!item->ok)
+            scan_complain(&result, item->file.filename, &item->err, arena);
+        else if (!scan_is_duplicate(&result, &item->file, arena))
+            *vec_push(&result.files, arena) = item->file;
+    }
+    *scan = (struct scan){result.files.at, result.files.len, result.complaints.at,
+                          result.complaints.len, result.ignored};
+    return true;
+}
+
+bool scan_digest(struct scan_file *file, struct digest *digest, struct err *err)
+{
+    struct stat info;
+    if (!file->has_digest) {
+        FD_AUTO int fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &info) < 0)
+            return err_errno(err, "opening %s", file->path.ptr);
+        int64_t mtime = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+        if (info.st_size != file->size || mtime != file->mtime_ns)
+            return err_set(err, ERR_CONFLICT, "%s changed while it was being used; run again",
+                           file->path.ptr);
+        if (!digest_fd(fd, &file->digest, err))
+            return err_wrap(err, "%s", file->path.ptr);
+        file->has_digest = true;
+    }
+    *digest = file->digest;
+    return true;
+}
