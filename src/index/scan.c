@@ -152,6 +152,16 @@ static void scan_run(struct scan_work *work, struct arena *arena)
     }
 }
 
+/* Equal versions give equal texts: 1.0 and 1 are one release. */
+static struct str scan_version(const struct version *version, struct arena *arena)
+{
+    struct str normal = version_normal(version, arena), base = version_base(version, arena);
+    struct str rest = str_from_pos(normal, base.len);
+    while (str_ends(base, STR(".0")))
+        base.len -= 2;
+    return arena_printf(arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(rest));
+}
+
 /* What two files have in common when they claim to be the same one. */
 static struct str scan_identity(const struct scan_file *file, struct arena *arena)
 {
@@ -159,11 +169,11 @@ static struct str scan_identity(const struct scan_file *file, struct arena *aren
     const struct sdist_name *sdist = &file->sdist.name;
     if (file->kind == SCAN_SDIST)
         return arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(sdist->name),
-                            STR_ARG(version_normal(&sdist->version, arena)));
+                            STR_ARG(scan_version(&sdist->version, arena)));
     if (file->kind != SCAN_WHEEL)
         return file->filename;
     return arena_printf(arena, STR_FMT " " STR_FMT " %llu" STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
-                        STR_ARG(wheel->name), STR_ARG(version_normal(&wheel->version, arena)),
+                        STR_ARG(wheel->name), STR_ARG(scan_version(&wheel->version, arena)),
                         (unsigned long long)wheel->build, STR_ARG(wheel->build_suffix),
                         STR_ARG(wheel->python), STR_ARG(wheel->abi), STR_ARG(wheel->platform));
 }

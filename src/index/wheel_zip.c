@@ -69,6 +69,8 @@ bool wheel_zip_open(struct wheel_zip *zip, const struct wheel_source *source, st
 {
     zip_error_t error;
     *zip = (struct wheel_zip){.source = source};
+    if (!source->size) /* libzip takes nothing for an archive without members */
+        return wheel_zip_fail(zip, "the file is empty", err);
     zip_error_init(&error);
     zip_source_t *bytes = zip_source_function_create(wheel_zip_callback, zip, &error);
     zip->zip = bytes ? zip_open_from_source(bytes, ZIP_RDONLY, &error) : NULL;
