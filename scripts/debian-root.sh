@@ -2,7 +2,7 @@
 # A root directory of a Debian (or Ubuntu) release for any architecture: the closure of some packages,
 # resolved and verified by apt with state of its own, each unpacked once; nothing is configured.
 #   usage: scripts/debian-root.sh ARCHITECTURE RELEASE DIRECTORY PACKAGE...
-# The directory is complete or absent. REFINERY_MIRROR names another mirror.
+# The directory is complete or absent. REFINERY_MIRROR names another mirror, REFINERY_KEYRING its keys.
 set -euo pipefail
 arch=$1 release=$2 target=$3
 shift 3
@@ -25,6 +25,7 @@ noble | jammy | resolute)
     mirror=${mirror:-http://deb.debian.org/debian}
     ;;
 esac
+key=${REFINERY_KEYRING:-$key}
 mkdir -p "$(dirname "$target")"
 work=$(mktemp -d "$target.XXXXXX")
 trap 'rm -rf "$work"' EXIT

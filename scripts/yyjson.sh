@@ -1,12 +1,13 @@
 #!/bin/sh
 # yyjson (decision record 0003): installed from the release where it has it, otherwise unpacked
 # from the next Debian release into a private prefix, leaving the machine's own sources alone.
-#   usage: scripts/yyjson.sh [architecture [prefix]]
+#   usage: scripts/yyjson.sh [architecture [prefix [prefix as programs will see it]]]
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 arch=${1:-$(dpkg --print-architecture)}
 prefix=${2:-$top/build/deps/$arch}
-[ "$arch" = "$(dpkg --print-architecture)" ] && pkg-config --exists yyjson && exit 0
+seen=${3:-$prefix}
+[ $# -lt 2 ] && [ "$arch" = "$(dpkg --print-architecture)" ] && pkg-config --exists yyjson && exit 0
 [ -e "$prefix/include/yyjson.h" ] && exit 0
 if [ $# = 0 ] && [ "$(id -u)" = 0 ] && apt-cache policy libyyjson-dev 2>/dev/null | grep -q 'Candidate: [0-9]'; then
     echo "Installing: libyyjson-dev"
@@ -31,4 +32,4 @@ apt update >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
 mkdir -p "$prefix"
 cp -a "$work/root/usr/." "$prefix/"
-sed -i "s|^prefix=.*|prefix=$prefix|; s|=/usr/|=$prefix/|" "$prefix"/lib/*/pkgconfig/yyjson.pc
+sed -i "s|^prefix=.*|prefix=$seen|; s|=/usr/|=$seen/|" "$prefix"/lib/*/pkgconfig/yyjson.pc

@@ -1,7 +1,8 @@
 /*
  * `refinery jail`: one program in the sandbox, for looking into failures and for the tests.
- * Not in --help. Exit status: the program's, 128 + signal, or 124 when a limit ended it.
+ * Not in --help. `--times N` runs it N times more (bench), `--thread` from a second thread. Exit status: the program's, 128 + signal, or 124 when a limit ended it.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@ struct jail_args {
     struct jail_mount *mounts;
     const char **envp;
     size_t env_count;
-    bool plan, verbose, probe;
+    bool plan, verbose, probe, thread;
+    uint64_t times;
 };
 
 /* Each option takes one value but those of `flag`. */
@@ -138,6 +140,18 @@ static bool jail_set_verbose(struct jail_args *args, struct str value, struct ar
     return args->verbose = true;
 }
 
+static bool jail_set_thread(struct jail_args *args, struct str value, struct arena *arena)
+{
+    (void)value, (void)arena;
+    return args->thread = true;
+}
+
+static bool jail_set_times(struct jail_args *args, struct str value, struct arena *arena)
+{
+    (void)arena;
+    return str_to_u64(value, &args->times);
+}
+
 static bool jail_set_probe(struct jail_args *args, struct str value, struct arena *arena)
 {
     (void)value, (void)arena;
@@ -176,6 +190,7 @@ static const struct jail_option jail_options[] = {
     {"--output", jail_set_output, false},     {"--files", jail_set_files, false},
     {"--print-plan", jail_set_plan, true},    {"--verbose", jail_set_verbose, true},
     {"--probe", jail_set_probe, true},        {"--foreign-way", jail_set_way, false},
+    {"--thread", jail_set_thread, true},      {"--times", jail_set_times, false},
 };
 
 static const struct jail_option *jail_find_option(struct str name)
@@ -220,6 +235,39 @@ static void jail_copy_output(void *state, struct str chunk)
     fflush(state);
 }
 
+/* One call of jail_run, as a thread's work: `--thread` makes it from a second one. */
+struct jail_work {
+    const struct jail_args *args;
+    struct jail_result result;
+    struct err err;
+    bool done;
+};
+
+static void *jail_work_run(void *state)
+{
+    struct jail_work *work = state;
+    for (uint64_t i = 0; i <= work->args->times; i++)
+        work->done =
+            jail_run(&work->args->spec, jail_copy_output, stdout, &work->result, &work->err);
+    return NULL;
+}
+
+static bool jail_run_as_asked(const struct jail_args *args, struct jail_result *result,
+                              struct err *err)
+{
+    struct jail_work work = {.args = args};
+    pthread_t thread;
+    if (!args->thread)
+        jail_work_run(&work);
+    else if (pthread_create(&thread, NULL, jail_work_run, &work) != 0 ||
+             pthread_join(thread, NULL) != 0)
+        return err_set(err, ERR_SYSTEM, "jail: no thread could be started");
+    *result = work.result;
+    if (!work.done)
+        *err = work.err;
+    return work.done;
+}
+
 static void jail_print_findings(struct arena *arena)
 {
     static const char *const healths[] = {"good", "weak", "bad"};
@@ -251,7 +299,7 @@ bool cmd_jail(const struct call *call, int *status, struct err *err)
         fwrite(plan.ptr, 1, plan.len, stdout);
         return true;
     }
-    if (!jail_run(&args.spec, jail_copy_output, stdout, &result, err))
+    if (!jail_run_as_asked(&args, &result, err))
         return false;
     if (args.verbose)
         fprintf(stderr,

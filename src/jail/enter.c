@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -353,10 +352,13 @@ static bool enter_binfmt(const struct enter *enter)
 /* Ids of the outer namespace: 0 in it is the unprivileged id of the host (ids.h). */
 static void enter_ids(const struct enter *enter)
 {
-    /* Refused to plain users, whose namespace has no right to change groups. */
-    if (setgroups(0, NULL) < 0 && errno != EPERM)
+    /*
+     * Bare system calls: the C library's functions would tell its other threads, of which this
+     * copy of the process has only the records. setgroups is refused to plain users.
+     */
+    if (syscall(SYS_setgroups, 0, NULL) < 0 && errno != EPERM)
         enter_fail(enter, ENTER_IDS, 0);
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+    if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
         enter_fail(enter, ENTER_IDS, 0);
     /* Changing ids has made us undumpable and forgot the death signal. */
     if (prctl(PR_SET_DUMPABLE, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)

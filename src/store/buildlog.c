@@ -188,8 +188,10 @@ static bool buildlog_recover_file(void *state, int dirfd, struct str name, struc
     struct buildlog_sealed sealed;
     uint64_t attempt = 0;
     struct stat info;
+    /* Sealing the growing file beside it may have taken it away already. */
     if (str_ends(name, STR(".log.zst.tmp")))
-        return unlinkat(dirfd, name.ptr, 0) == 0 || err_errno(err, "removing %s", name.ptr);
+        return unlinkat(dirfd, name.ptr, 0) == 0 || errno == ENOENT ||
+               err_errno(err, "removing %s", name.ptr);
     if (!str_ends(name, STR(".log")) || !str_to_u64(str_slice(name, 0, name.len - 4), &attempt) ||
         attempt > INT64_MAX)
         return true;

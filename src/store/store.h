@@ -353,6 +353,11 @@ typedef bool store_learned_fn(void *state, const struct store_learned *learned, 
 CHECKED bool store_learned_each(struct store *store, store_learned_fn *visit, void *state,
                                 struct err *err);
 
+/* ---- upkeep ---- */
+
+/* Reads everything: is the file whole, and do the rows agree? ERR_FORMAT says what does not. */
+CHECKED bool store_check(struct store *store, struct err *err);
+
 /* ---- settings ---- */
 
 CHECKED bool store_setting_set(struct store *store, struct str key, struct str value,

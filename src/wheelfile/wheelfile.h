@@ -11,7 +11,7 @@
 
 enum {
     WHEELFILE_MEMBERS_MAX = 200000,
-    WHEELFILE_RATIO_MAX = 2000, /* uncompressed over compressed size, past 16 MiB */
+    WHEELFILE_RATIO_MAX = 500, /* uncompressed over compressed size, past 16 MiB */
 };
 #define WHEELFILE_MEMBER_MAX ((uint64_t)4 << 30) /* bytes of one member */
 #define WHEELFILE_TOTAL_MAX ((uint64_t)16 << 30) /* bytes of all members */

@@ -114,7 +114,8 @@ escapes() {
     exec 7<"$work/secret"
     expect "inherited descriptors" exited 0 -- /bin/payload say=hello
     exec 7<&-
-    SECRET_OF_HOST=1 expect "environment" exited 0 -- /bin/payload say=hello
+    SECRET_OF_HOST=1 expect "environment" exited 0 --env GIVEN=yes -- /bin/payload environment=2
+    expect "from a second thread" exited 0 --thread -- /bin/payload privileges
 }
 
 limits() {

@@ -14,16 +14,12 @@ build=build-s390x
 packages=$(sed -n -E 's/^(build|test) (lib.*-dev)$/\2/p' scripts/packages.txt |
     grep -vE '^(libc6|libyyjson|libclang.*)-dev' | sort)
 packages="libc6-dev $packages"
-[ "$release" = bookworm ] || packages="$packages libyyjson-dev"
 # shellcheck disable=SC2086
 key=$(echo $release $packages | sha256sum | cut -c1-8)
 root=${XDG_CACHE_HOME:-$HOME/.cache}/refinery/test-roots/s390x-$release-$key
 # shellcheck disable=SC2086
 scripts/debian-root.sh s390x "$release" "$root" $packages
-if [ ! -e "$root/usr/include/yyjson.h" ]; then
-    scripts/yyjson.sh s390x "$root/usr"
-    sed -i 's|^prefix=.*|prefix=/usr|; s|='"$root"'/usr/|=/usr/|' "$root/usr/lib/s390x-linux-gnu/pkgconfig/yyjson.pc"
-fi
+scripts/yyjson.sh s390x "$root/usr" /usr
 mkdir -p $build
 cat >$build/cross.new <<CROSS
 [binaries]

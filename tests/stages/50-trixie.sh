@@ -15,13 +15,14 @@ if [ "$(id -u)" != 0 ] && ! unshare --map-root-user true 2>/dev/null; then
     exit 0
 fi
 arch=$(dpkg --print-architecture)
-packages=$(sed -n -E 's/^build (.*)$/\1/p' scripts/packages.txt)
+packages=$(sed -n -E 's/^build (.*)$/\1/p' scripts/packages.txt | grep -v libyyjson)
 packages="$packages libcmocka-dev scdoc make bash coreutils sed grep findutils dash dpkg-dev tzdata"
 # shellcheck disable=SC2086
 key=$(echo $release $packages | sha256sum | cut -c1-8)
 root=${XDG_CACHE_HOME:-$HOME/.cache}/refinery/test-roots/$arch-$release-$key
 # shellcheck disable=SC2086
 scripts/debian-root.sh "$arch" "$release" "$root" $packages
+scripts/yyjson.sh "$arch" "$root/usr" /usr
 [ -e "$root/usr/bin/cc" ] || ln -s gcc "$root/usr/bin/cc"
 build=build-$release
 mkdir -p "$root/src" "$root/proc" "$root/dev" "$root/tmp" $build
@@ -31,7 +32,7 @@ mount --bind "$2" "$1/src"
 mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"
 mount --rbind /dev "$1/dev"
 mount -t tmpfs tmpfs "$1/tmp"
-exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C.UTF-8 sh -c "cd /src && $3"
+exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C sh -c "cd /src && $3"
 '
 map=
 [ "$(id -u)" = 0 ] || map=--map-root-user

@@ -115,10 +115,15 @@ static void test_logs_of_the_dead_are_sealed(void **state)
     assert_ok(buildlog_open(place->dir, &id, 0, &log, &err));
     assert_ok(buildlog_append(log, 0, STR("half a lin"), &err));
     buildlog_close(&log);
+    /* It died while sealing. */
+    const char *half =
+        file_join(&place->arena, str_from(place->dir), STR("cffi-1.15/3.log.zst.tmp")).ptr;
+    assert_ok(file_write(AT_FDCWD, half, 0644, STR("half"), &err));
     assert_ok(buildlog_open(place->dir, &other, 0, &alive, &err));
     assert_ok(buildlog_append(alive, 0, STR("alive"), &err));
     assert_ok(buildlog_recover(place->dir, &sealed, &err));
     assert_int_equal(sealed, 1);
+    assert_int_equal(access(half, F_OK), -1);
     assert_range(0, 99, "half a lin");
     assert_ok(buildlog_read(place->dir, &other, 0, 99, &place->arena, &text, &size, &err));
     assert_str(text, "alive");
