@@ -75,7 +75,7 @@ struct str str_slice(struct str s, size_t from, size_t to)
         to = s.len;
     if (from > to)
         from = to;
-    return (struct str){s.ptr + from, to - from};
+    return (struct str){from ? s.ptr + from : s.ptr, to - from}; /* NULL + 0 is undefined in C */
 }
 
 struct str str_from_pos(struct str s, size_t from)

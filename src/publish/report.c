@@ -91,6 +91,20 @@ static void report_fact(struct buf *out, const char *label, struct str value, bo
     buf_add(out, STR("</dd></div>\n"));
 }
 
+/* Broken between words only: a line that ends in "--" is not what was typed. */
+static void report_words(struct str text, struct buf *out)
+{
+    struct str word;
+    size_t count = 0;
+    while (count++ < 500 && str_next(&text, ' ', &word)) {
+        buf_add(out, count > 1 ? STR(" <span>") : STR("<span>"));
+        html_text_cut(out, word, 1000);
+        buf_add(out, STR("</span>"));
+    }
+    if (text.len > 0)
+        buf_add(out, STR(" …"));
+}
+
 static void report_facts(const struct manifest *manifest, struct buf *out)
 {
     BUF_AUTO struct buf jobs = {0};
@@ -111,7 +125,7 @@ static void report_facts(const struct manifest *manifest, struct buf *out)
     buf_add(out, STR("</dl>\n"));
     if (manifest->command.len > 0) {
         buf_add(out, STR("<p class=\"command\"><code>"));
-        html_text_cut(out, manifest->command, 4000);
+        report_words(manifest->command, out);
         buf_add(out, STR("</code></p>\n"));
     }
 }

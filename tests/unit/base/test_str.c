@@ -53,9 +53,20 @@ static void find_in_empty(void **state)
     assert_str(str_trim(STR(" \t x y\n")), "x y");
 }
 
+/* Under the undefined-behaviour sanitizer: the empty slice has no pointer to add to. */
+static void test_slices_of_nothing(void **state)
+{
+    struct str none = {NULL, 0};
+    (void)state;
+    assert_null(str_slice(none, 0, 0).ptr);
+    assert_null(str_from_pos(none, 3).ptr);
+    assert_int_equal(str_trim(none).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slices_of_nothing),
         cmocka_unit_test(cut_and_iterate),
         cmocka_unit_test(lines_accept_both_endings),
         cmocka_unit_test(numbers_refuse_signs_and_overflow),

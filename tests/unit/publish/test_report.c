@@ -19,7 +19,7 @@ static void test_says_what_a_reader_asks(void **state)
     report_html(&sample_manifest, &out);
     assert_true(holds(&out, "<h1>7 of 13 packages delivered: 1 missing, 1 failed, 1 known failure, "
                             "1 recipe failed, 2 skipped</h1>"));
-    assert_true(holds(&out, "--container-preset debian --jobs 2</code>"));
+    assert_true(holds(&out, "<span>--jobs</span> <span>2</span></code>"));
     assert_true(holds(&out, "cp311 / s390x / glibc 2.17"));
     assert_true(holds(&out, "<mark>../scipy/linalg/_common_array_utils.h:17:10: fatal error"));
     assert_true(holds(&out, "Blocks 2 packages"));
