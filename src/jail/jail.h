@@ -60,7 +60,8 @@ struct jail_limits { /* 0: none */
     uint32_t cpu_milli;     /* thousandths of a CPU: 1500 is one and a half */
     uint64_t memory_bytes;  /* all processes together, tmpfs included */
     uint64_t pids;          /* processes and threads */
-    uint64_t scratch_bytes; /* in all JAIL_RW and tmpfs together, sampled; also the largest single file */
+    uint64_t scratch_bytes; /* in all JAIL_RW trees together, sampled; in each tmpfs without a size of
+                               its own; and in any single file */
     int64_t wall_ms;
     int64_t silence_ms;
     uint64_t output_bytes;
