@@ -50,8 +50,6 @@ static void doctor_files(struct doctor *doctor)
         enum jail_health missing;
         const char *mend;
     } files[] = {
-        {"programs of the target", "/usr/bin/qemu-s390x-static", JAIL_BAD,
-         "apt-get install -y qemu-user-static"},
         {"package resolver", "/usr/bin/apt-get", JAIL_BAD,
          "use Debian or Ubuntu, or --container-engine podman"},
         {"package unpacker", "/usr/bin/dpkg-deb", JAIL_BAD, "apt-get install -y dpkg"},
@@ -249,6 +247,7 @@ bool cmd_doctor(const struct call *call, int *status, struct err *err)
     struct doctor doctor = {.call = call};
     bool usable = true;
     (void)err;
+    jail_probe(call->arena, &doctor.findings);
     doctor_files(&doctor);
     doctor_cache(&doctor);
     doctor_memory(&doctor);

@@ -21,6 +21,22 @@ static void large_and_small_objects_share_an_arena(void **state)
     assert_int_equal(large[(3 << 20) - 1], 'x');
 }
 
+static void an_adopted_arena_lives_on(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena to = {0};
+    struct arena from = {0};
+    struct str before = arena_str(&to, STR("to")), moved = {0};
+    for (int i = 0; i < 1000; i++)
+        moved = arena_printf(&from, "from %d", i);
+    arena_adopt(&to, &from);
+    assert_null(from.newest);
+    arena_adopt(&to, &from);
+    for (int i = 0; i < 1000; i++)
+        arena_alloc(&to, 100);
+    assert_true(str_eq(moved, STR("from 999")) && str_eq(before, STR("to")));
+}
+
 static void map_keeps_insertion_order(void **state)
 {
     (void)state;
@@ -63,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_and_small_objects_share_an_arena),
+        cmocka_unit_test(an_adopted_arena_lives_on),
         cmocka_unit_test(map_keeps_insertion_order),
         cmocka_unit_test(digest_matches_the_standard),
         cmocka_unit_test(vec_grows),
