@@ -10,6 +10,8 @@
 
 #define FETCH_MAX ((size_t)16 << 30)
 
+enum { FETCH_TOGETHER = 64 }; /* downloads under way: each holds a descriptor */
+
 static const char *fetch_dir(struct index *index, const struct digest *digest)
 {
     return arena_printf(&index->arena, STR_FMT "/files/%s", STR_ARG(index->config.cache_dir),
@@ -54,21 +56,18 @@ static void fetch_other_hash(const struct index_file *file, struct http_request 
     }
 }
 
-static bool fetch_put_in_place(struct index *index, struct index_file *file, const char *beside,
-                               struct str *path, struct err *err)
-{
-    struct str place = fetch_place(index, file);
-    if (!file_mkdirs(AT_FDCWD, fetch_dir(index, &file->sha256), 0755, err))
-        return false;
-    if (rename(beside, place.ptr) < 0)
-        return err_errno(err, "putting %s in place", place.ptr);
-    *path = place;
-    return true;
-}
+/* A download under way, or a path that is there already. */
+struct fetch {
+    struct index_file *file;
+    struct str path; /* set: nothing is left to do */
+    struct http_transfer *transfer;
+    int fd;
+    const char *beside; /* where it grows until it is whole and checked */
+};
 
-static bool fetch_remote(struct index *index, struct index_file *file, struct str *path,
-                         struct err *err)
+static bool fetch_start_remote(struct index *index, struct fetch *fetch, struct err *err)
 {
+    struct index_file *file = fetch->file;
     const char *parent =
         arena_printf(&index->arena, STR_FMT "/files", STR_ARG(index->config.cache_dir)).ptr;
     char *beside =
@@ -77,31 +76,24 @@ static bool fetch_remote(struct index *index, struct index_file *file, struct st
                                    .size_limit = FETCH_MAX,
                                    .has_sha256 = file->has_sha256,
                                    .sha256 = file->sha256};
-    struct http_response response;
     if (!file_mkdirs(AT_FDCWD, parent, 0755, err))
         return false;
-    FD_AUTO int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0)
+    fetch->fd = mkostemp(beside, O_CLOEXEC);
+    if (fetch->fd < 0)
         return err_errno(err, "creating a file below %s", parent);
-    request.fd = fd;
+    fetch->beside = beside;
+    request.fd = fetch->fd;
     fetch_other_hash(file, &request);
-    bool ok = http_get(index->http, &request, &index->arena, &response, err);
-    if (ok && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
-        ok = err_errno(err, "writing %s", beside);
-    if (ok) {
-        file->sha256 = response.digest;
-        file->has_sha256 = true;
-        ok = fetch_put_in_place(index, file, beside, path, err);
-    }
-    if (!ok)
-        unlink(beside);
-    return ok;
+    fetch->transfer = http_start(index->http, &request, &index->arena);
+    return true;
 }
 
-bool index_fetch(struct index *index, struct index_file *file, struct str *path, struct err *err)
+static bool fetch_start(struct index *index, struct index_file *file, struct fetch *fetch,
+                        struct err *err)
 {
+    *fetch = (struct fetch){.file = file, .fd = -1};
     if (file->path.len)
-        return fetch_local(file, path, err);
+        return fetch_local(file, &fetch->path, err);
     if (!index->config.cache_dir.len)
         return err_set(err, ERR_USAGE, STR_FMT ": nowhere to keep it: no cache directory is set",
                        STR_ARG(file->filename));
@@ -111,21 +103,70 @@ bool index_fetch(struct index *index, struct index_file *file, struct str *path,
     if (file->has_sha256) {
         struct str place = fetch_place(index, file);
         if (access(place.ptr, R_OK) == 0) { /* renamed there only after its digest was checked */
-            *path = place;
+            fetch->path = place;
             return true;
         }
     }
     if (index->config.offline)
         return err_set(err, ERR_NETWORK, STR_FMT ": not in the cache, and this run is offline",
                        STR_ARG(file->filename));
-    return fetch_remote(index, file, path, err);
+    return fetch_start_remote(index, fetch, err);
+}
+
+static bool fetch_put_in_place(struct index *index, struct fetch *fetch, struct err *err)
+{
+    struct str place = fetch_place(index, fetch->file);
+    const char *dir = fetch_dir(index, &fetch->file->sha256);
+    if (fchmod(fetch->fd, 0644) < 0 || fsync(fetch->fd) < 0)
+        return err_errno(err, "writing %s", fetch->beside);
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err))
+        return false;
+    if (rename(fetch->beside, place.ptr) < 0)
+        return err_errno(err, "putting %s in place", place.ptr);
+    fetch->path = place;
+    return file_sync_dir(AT_FDCWD, dir, err);
+}
+
+static bool fetch_finish(struct index *index, struct fetch *fetch, struct str *path,
+                         struct err *err)
+{
+    struct http_response response;
+    bool ok = true;
+    if (fetch->transfer) {
+        ok = http_wait(index->http, fetch->transfer, &response, err);
+        if (ok) {
+            fetch->file->sha256 = response.digest;
+            fetch->file->has_sha256 = true;
+            ok = fetch_put_in_place(index, fetch, err);
+        }
+        if (!ok)
+            unlink(fetch->beside);
+        fd_close(&fetch->fd);
+    }
+    if (ok)
+        *path = fetch->path;
+    return ok;
+}
+
+bool index_fetch(struct index *index, struct index_file *file, struct str *path, struct err *err)
+{
+    struct fetch fetch;
+    return fetch_start(index, file, &fetch, err) && fetch_finish(index, &fetch, path, err);
 }
 
 bool index_fetch_all(struct index *index, struct index_file *const *files, size_t len,
                      struct str *paths, struct err *errs)
 {
+    struct fetch window[FETCH_TOGETHER];
     bool all = true;
-    for (size_t i = 0; i < len; i++)
-        all = index_fetch(index, files[i], &paths[i], &errs[i]) && all;
+    for (size_t from = 0; from < len; from += FETCH_TOGETHER) {
+        size_t count = len - from < FETCH_TOGETHER ? len - from : FETCH_TOGETHER;
+        bool started[FETCH_TOGETHER];
+        for (size_t i = 0; i < count; i++)
+            started[i] = fetch_start(index, files[from + i], &window[i], &errs[from + i]);
+        for (size_t i = 0; i < count; i++)
+            all = started[i] && fetch_finish(index, &window[i], &paths[from + i], &errs[from + i]) &&
+                  all;
+    }
     return all;
 }

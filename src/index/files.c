@@ -181,10 +181,11 @@ static bool index_list_page(struct index *index, struct str url, struct err *err
     if (!pages_wait(&index->pages, &ask, &index->arena, &page, err) ||
         !simple_parse(page.text, page.content_type, page.url, &index->arena, &parsed, err))
         return false;
+    struct str origin = url_redacted(url, &index->arena);
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_project counts = {0};
         struct index_file file;
-        if (index_take_file(index, &parsed.files[i], STR(""), STR(""), url, &counts, &file))
+        if (index_take_file(index, &parsed.files[i], STR(""), STR(""), origin, &counts, &file))
             *vec_push(&index->links, &index->arena) = file;
     }
     return true;

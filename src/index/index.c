@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/url.h"
 #include "index/state.h"
 #include "pkg/name.h"
 
@@ -146,10 +147,10 @@ static bool index_take_page(struct index *index, struct str normal, const struct
         return false;
     project->status = parsed.status;
     project->status_reason = parsed.status_reason;
+    struct str origin = url_redacted(index->urls[which], &index->arena);
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_file file;
-        if (index_take_file(index, &parsed.files[i], normal, STR(""), index->urls[which], project,
-                            &file))
+        if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
             *vec_push(files, &index->arena) = file;
     }
     return true;

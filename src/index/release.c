@@ -1,5 +1,6 @@
 /* Metadata of a release, from whichever of its files tells it at the least cost. */
 #include "base/buf.h"
+#include "base/url.h"
 #include "index/sdist.h"
 #include "index/state.h"
 #include "index/wheel.h"
@@ -123,10 +124,10 @@ static bool index_take_metadata_file(struct index *index, const struct index_fil
     struct digest found = digest_of(page.text);
     if (digest_from_hex(hex, &promised) && !digest_eq(&promised, &found))
         return err_set(err, ERR_DIGEST, STR_FMT ".metadata: has SHA-256 %s, not %s as promised",
-                       STR_ARG(file->url), digest_to_hex(&found).text,
+                       STR_ARG(url_redacted(file->url, &index->arena)), digest_to_hex(&found).text,
                        digest_to_hex(&promised).text);
     return metadata_parse(page.text, &index->arena, &known->metadata, err) ||
-           err_wrap(err, STR_FMT ".metadata", STR_ARG(file->url));
+           err_wrap(err, STR_FMT ".metadata", STR_ARG(file->filename));
 }
 
 /* ---- the others ---- */

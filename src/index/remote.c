@@ -1,13 +1,15 @@
 /*
  * A wheel's METADATA without the wheel: the archive's end is fetched first (the
  * central directory and, as a rule, *.dist-info lie there), then whatever else
- * the reader asks for. A server without ranges is fetched from in whole.
+ * the reader asks for. A server without ranges sends the whole: a small wheel is
+ * read from memory, a large one goes through the cache of artifacts.
  */
+#include <fcntl.h>
 #include <string.h>
 
 #include "index/state.h"
 
-enum { REMOTE_TAIL = 160 << 10, REMOTE_PIECE = 64 << 10, REMOTE_WHOLE_MAX = 1 << 30 };
+enum { REMOTE_TAIL = 160 << 10, REMOTE_PIECE = 64 << 10, REMOTE_WHOLE_MAX = 32 << 20 };
 
 struct remote_piece {
     uint64_t at;
@@ -20,6 +22,7 @@ struct remote {
     struct arena arena; /* until the wheel was read */
     VEC(struct remote_piece) pieces;
     uint64_t size;
+    bool too_large; /* the server knows no ranges, and the wheel is no small one */
 };
 
 static bool remote_get(struct remote *remote, int64_t from, int64_t len,
@@ -30,7 +33,9 @@ static bool remote_get(struct remote *remote, int64_t from, int64_t len,
                                    .range_from = from,
                                    .range_len = len,
                                    .size_limit = REMOTE_WHOLE_MAX};
-    return http_get(remote->index->http, &request, &remote->arena, response, err);
+    bool ok = http_get(remote->index->http, &request, &remote->arena, response, err);
+    remote->too_large = !ok && err->code == ERR_LIMIT;
+    return ok;
 }
 
 static bool remote_open(struct remote *remote, struct err *err)
@@ -41,7 +46,7 @@ static bool remote_open(struct remote *remote, struct err *err)
     bool whole = response.status == 200;
     if (!whole && response.total_size < (int64_t)response.body.len)
         return err_set(err, ERR_NOT_FOUND, STR_FMT ": the server does not say its size",
-                       STR_ARG(remote->file->url));
+                       STR_ARG(remote->file->filename));
     remote->size = whole ? response.body.len : (uint64_t)response.total_size;
     *vec_push(&remote->pieces, &remote->arena) =
         (struct remote_piece){remote->size - response.body.len, response.body};
@@ -67,7 +72,7 @@ static bool remote_read(void *state, uint64_t at, void *buf, size_t len, struct 
     if (!len || remote_copy(remote, at, buf, len))
         return true;
     if (at > remote->size || len > remote->size - at)
-        return err_set(err, ERR_FORMAT, STR_FMT ": ends too early", STR_ARG(remote->file->url));
+        return err_set(err, ERR_FORMAT, STR_FMT ": ends too early", STR_ARG(remote->file->filename));
     uint64_t more = len < REMOTE_PIECE ? REMOTE_PIECE : len;
     if (more > remote->size - at)
         more = remote->size - at;
@@ -77,7 +82,7 @@ static bool remote_read(void *state, uint64_t at, void *buf, size_t len, struct 
         (struct remote_piece){response.status == 200 ? 0 : at, response.body};
     return remote_copy(remote, at, buf, len) ||
            err_set(err, ERR_NETWORK, STR_FMT ": the server sent another part than asked for",
-                   STR_ARG(remote->file->url));
+                   STR_ARG(remote->file->filename));
 }
 
 bool index_read_remote(struct index *index, const struct index_file *file, struct wheel *wheel,
@@ -91,5 +96,9 @@ bool index_read_remote(struct index *index, const struct index_file *file, struc
         ok = wheel_read_source(&source, file->filename, NULL, &index->arena, wheel, err);
     }
     arena_free(&remote.arena);
-    return ok;
+    if (ok || !remote.too_large)
+        return ok;
+    struct str path;
+    return index_fetch(index, (struct index_file *)(uintptr_t)file, &path, err) &&
+           wheel_read(AT_FDCWD, path.ptr, NULL, &index->arena, wheel, err);
 }

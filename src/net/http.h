@@ -66,7 +66,8 @@ struct http_request {
 };
 
 struct http_response {
-    int status;               /* 200, 206, 304; file: URLs answer 200 */
+    int status;               /* 200, 206, 304; file: URLs answer 200. A server that knows no
+                                 ranges answers 200 with the whole, up to size_limit */
     struct str body;          /* empty when it went to a file */
     struct digest digest;     /* of the body */
     int64_t size;             /* bytes of the body */

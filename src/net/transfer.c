@@ -166,6 +166,8 @@ static void transfer_set_tls(struct http_transfer *transfer, const struct http_o
                                           : getenv("CURL_CA_BUNDLE");
     struct stat info;
     if (!ca || !*ca)
+        ca = getenv("REQUESTS_CA_BUNDLE");
+    if (!ca || !*ca)
         ca = getenv("SSL_CERT_FILE");
     if (ca && *ca && stat(ca, &info) == 0)
         curl_easy_setopt(easy, S_ISDIR(info.st_mode) ? CURLOPT_CAPATH : CURLOPT_CAINFO, ca);
@@ -186,7 +188,10 @@ static void transfer_set_limits(struct http_transfer *transfer, const struct htt
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)options->max_redirects);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* A redirect must not take the connection's protection away. */
+    bool tls = str_eq_nocase(str_slice(transfer->request.url, 0, 6), STR("https:")) &&
+               !transfer_is_trusted(options, transfer->request.url);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
 }
 
 static void transfer_set_range(struct http_transfer *transfer)
@@ -217,11 +222,32 @@ static bool transfer_start_hashes(struct http_transfer *transfer, struct err *er
                    transfer_url(transfer), STR_ARG(request->hash_algorithm));
 }
 
+static void transfer_set_netrc(CURL *easy, const struct http_options *options)
+{
+    const char *file = getenv("NETRC");
+    if (options->no_netrc)
+        return;
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+    if (file && *file)
+        curl_easy_setopt(easy, CURLOPT_NETRC_FILE, file);
+}
+
+/* curl reads the lower-case names itself; HTTP_PROXY, which pip reads too, only outside of CGI. */
+static void transfer_set_proxy(struct http_transfer *transfer, const struct http_options *options)
+{
+    const char *capital = getenv("HTTP_PROXY");
+    bool plain = str_eq_nocase(str_slice(transfer->request.url, 0, 5), STR("http:"));
+    if (options->proxy.len)
+        curl_easy_setopt(transfer->easy, CURLOPT_PROXY,
+                         arena_cstr(&transfer->memory, options->proxy));
+    else if (plain && capital && *capital && !getenv("http_proxy") && !getenv("REQUEST_METHOD"))
+        curl_easy_setopt(transfer->easy, CURLOPT_PROXY, capital);
+}
+
 bool transfer_prepare(struct http_transfer *transfer, const struct http_options *options,
                       struct err *err)
 {
     CURL *easy = transfer->easy;
-    struct arena *memory = &transfer->memory;
     const struct http_request *request = &transfer->request;
     if (request->fd > 0 &&
         (ftruncate(request->fd, 0) < 0 || lseek(request->fd, 0, SEEK_SET) < 0))
@@ -243,10 +269,8 @@ bool transfer_prepare(struct http_transfer *transfer, const struct http_options 
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, request->progress ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent.ptr);
-    if (options->proxy.len)
-        curl_easy_setopt(easy, CURLOPT_PROXY, arena_cstr(memory, options->proxy));
-    if (!options->no_netrc)
-        curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+    transfer_set_proxy(transfer, options);
+    transfer_set_netrc(easy, options);
     if (request->fd <= 0 && !request->has_range)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     transfer_set_tls(transfer, options);
