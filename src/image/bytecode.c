@@ -9,7 +9,7 @@ enum { BYTECODE_WALL_MS = 10 * 60 * 1000, BYTECODE_OUTPUT_MAX = 1 << 20, BYTECOD
 static const char bytecode_program[] =
     "import os, sys, py_compile\n"
     "from concurrent.futures import ProcessPoolExecutor\n"
-    "top, library, out = sys.argv[1:4]\n"
+    "top, out, *libraries = sys.argv[1:]\n"
     "skipped = {'test', 'tests', 'idlelib', 'lib2to3', 'tkinter', 'turtledemo', '__pycache__',\n"
     "           'dist-packages', 'site-packages', 'pydoc_data', 'idle_test'}\n"
     "mode = py_compile.PycInvalidationMode.UNCHECKED_HASH\n"
@@ -23,9 +23,10 @@ static const char bytecode_program[] =
     "    except py_compile.PyCompileError as error:\n"
     "        print(error, file=sys.stderr)\n"
     "paths = []\n"
-    "for directory, names, files in os.walk(top + library):\n"
-    "    names[:] = sorted(n for n in names if n not in skipped and not n.startswith('config-'))\n"
-    "    paths += [os.path.join(directory, f) for f in sorted(files) if f.endswith('.py')]\n"
+    "for library in libraries:\n"
+    "    for directory, names, files in os.walk(top + library):\n"
+    "        names[:] = sorted(n for n in names if n not in skipped and not n.startswith('config-'))\n"
+    "        paths += [os.path.join(directory, f) for f in sorted(files) if f.endswith('.py')]\n"
     "with ProcessPoolExecutor() as pool:\n"
     "    list(pool.map(one, paths, chunksize=16))\n";
 
@@ -41,8 +42,8 @@ bool bytecode_make(const char *by, const char *root, struct str python, const ch
     BUF_AUTO struct buf said = {0};
     struct str program = arena_printf(&arena, "/usr/bin/python" STR_FMT, STR_ARG(python));
     struct str library = arena_printf(&arena, "/usr/lib/python" STR_FMT, STR_ARG(python));
-    const char *const argv[] = {program.ptr, "-I", "-c", bytecode_program, "/sysroot", library.ptr,
-                                "/out", NULL};
+    const char *const argv[] = {program.ptr, "-I", "-c", bytecode_program, "/sysroot", "/out",
+                                library.ptr, "/usr/lib/python3/dist-packages", NULL};
     static const char *const envp[] = {"PATH=/usr/bin", "LC_ALL=C.UTF-8", "PYTHONHASHSEED=0", NULL};
     const struct jail_mount mounts[] = {{.kind = JAIL_RO, .source = root, .target = "/sysroot"},
                                         {.kind = JAIL_RW, .source = out, .target = "/out"}};

@@ -63,7 +63,7 @@ static bool deb_enter(struct deb *deb, struct str path, struct err *err)
         return true;
     int FD_AUTO fd = fcntl(deb->data, F_DUPFD_CLOEXEC, 0);
     struct str rest = path, piece;
-    while (fd >= 0 && str_next(&rest, '/', &piece)) {
+    while (fd >= 0 && path.len && str_next(&rest, '/', &piece)) {
         const char *name = arena_cstr(&deb->arena, piece);
         int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (next < 0 && errno == ENOENT && mkdirat(fd, name, 0755) == 0) {

@@ -63,6 +63,15 @@ static const struct finish_alternative finish_alternatives[] = {
     {"usr/include/@/openblas_config.h", {"openblas-pthread/openblas_config.h"}},
 };
 
+/* Without a sync for each: the whole root is synced before it gets its name. */
+static bool finish_write(int root, const char *path, struct str text, struct err *err)
+{
+    int FD_AUTO fd = openat(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0 || fchmod(fd, 0644))
+        return err_errno(err, "cannot make %s", path);
+    return file_write_all(fd, path, text, err);
+}
+
 static struct str finish_expand(const char *text, const struct arch *arch, struct arena *arena)
 {
     struct str s = str_from(text), head, tail;
@@ -120,7 +129,7 @@ static bool finish_ca_bundle(int root, struct arena *arena, struct err *err)
         return true;
     return file_each(root, from, finish_certificate, &certificates, err) &&
            file_mkdirs(root, "etc/ssl/certs", 0755, err) &&
-           file_write(root, "etc/ssl/certs/ca-certificates.crt", 0644, buf_str(&bundle), err);
+           finish_write(root, "etc/ssl/certs/ca-certificates.crt", buf_str(&bundle), err);
 }
 
 /* dpkg's own record, every package installed: dpkg -l and dependency checks work in the root. */
@@ -142,8 +151,8 @@ static bool finish_status(int root, const struct root_package *packages, size_t 
     }
     return file_mkdirs(root, "var/lib/dpkg/info", 0755, err) &&
            file_mkdirs(root, "var/lib/dpkg/updates", 0755, err) &&
-           file_write(root, "var/lib/dpkg/available", 0644, STR(""), err) &&
-           file_write(root, "var/lib/dpkg/status", 0644, buf_str(&text), err);
+           finish_write(root, "var/lib/dpkg/available", STR(""), err) &&
+           finish_write(root, "var/lib/dpkg/status", buf_str(&text), err);
 }
 
 bool root_finish(const char *path, const struct arch *arch, const struct root_package *packages,
@@ -156,7 +165,7 @@ bool root_finish(const char *path, const struct arch *arch, const struct root_pa
     struct stat info;
     for (size_t i = 0; i < sizeof finish_texts / sizeof *finish_texts; i++)
         if (fstatat(root, finish_texts[i].path, &info, AT_SYMLINK_NOFOLLOW) &&
-            !file_write(root, finish_texts[i].path, 0644, str_from(finish_texts[i].text), err))
+            !finish_write(root, finish_texts[i].path, str_from(finish_texts[i].text), err))
             return false;
     for (size_t i = 0; i < sizeof finish_alternatives / sizeof *finish_alternatives; i++)
         if (!finish_alternative(root, &finish_alternatives[i], arch, &arena, err))

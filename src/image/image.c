@@ -20,7 +20,7 @@
 const char IMAGE_OWN_PYTHON[] = "";
 
 /* Changes with the rules of composing, so that roots of an older program are not taken for ours. */
-#define IMAGE_RULES "refinery-root-1"
+#define IMAGE_RULES "refinery-root-2"
 
 enum { IMAGE_REQUEST_MAX = 4 << 20, IMAGE_CONTROL_MAX = 1 << 20 };
 
@@ -195,7 +195,8 @@ static struct digest image_bytecode_key(const struct image_work *work)
     for (size_t i = 0; i < work->packages.len; i++) {
         struct str name = work->packages.at[i].name;
         bool has_library = str_ends(name, STR("-minimal")) || str_ends(name, STR("-stdlib"));
-        if (has_library && (str_starts(name, STR("python3.")) || str_starts(name, STR("libpython3."))))
+        bool of_python = str_starts(name, STR("python3.")) || str_starts(name, STR("libpython3."));
+        if ((has_library && of_python) || str_starts(name, STR("python3-")))
             digest_add_field(stream, str_of(work->packages.at[i].sha256.bytes, DIGEST_SIZE));
     }
     return digest_finish(stream);

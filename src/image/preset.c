@@ -33,7 +33,7 @@ static const struct preset_package_row preset_wanted[] = {
     {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_BUILD, {"python#"}},
     {PRESET_SYSROOT, {"libc6-dev", "python#", "libpython#-dev"}},
-    {PRESET_CLEAN, {"python#", "python3-pip-whl", "ca-certificates"}},
+    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates"}},
 };
 
 /*
@@ -52,7 +52,9 @@ static const struct preset_package_row preset_without[] = {
       "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
       "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
     {PRESET_SYSROOT, {"dpkg", "tar", "perl-base"}},
-    {PRESET_CLEAN, {"dpkg", "tar", "perl-base", "debconf", "openssl", "cdebconf"}},
+    {PRESET_CLEAN,
+     {"dpkg", "tar", "perl-base", "debconf", "openssl", "cdebconf", "python3", "python3-minimal",
+      "python3-setuptools", "python3-wheel", "python3-pkg-resources", "python3-lib2to3"}},
 };
 
 /* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty directory. */

@@ -98,10 +98,12 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
         !file_make_temp_dir(parent.ptr, "new-", arena, &dir, err))
         return false;
     struct str bin = arena_printf(arena, "%s/bin", dir.ptr);
-    bool ok = file_mkdirs(AT_FDCWD, bin.ptr, 0755, err);
+    struct str archives = arena_printf(arena, "%s/static", dir.ptr);
+    bool ok = file_mkdirs(AT_FDCWD, bin.ptr, 0755, err) &&
+              file_mkdirs(AT_FDCWD, archives.ptr, 0755, err);
     for (size_t i = 0; ok && i < text->len; i++)
         ok = toolchain_write_one(dir.ptr, &text->at[i], arena, err);
-    if (ok && (chmod(dir.ptr, 0755) || chmod(bin.ptr, 0755)))
+    if (ok && (chmod(dir.ptr, 0755) || chmod(bin.ptr, 0755) || chmod(archives.ptr, 0755)))
         ok = err_errno(err, "cannot open up %s", dir.ptr);
     bool lost = false;
     if (ok && rename(dir.ptr, made->path.ptr)) {

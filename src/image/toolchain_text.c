@@ -11,12 +11,12 @@
  * libraries through -rpath-link only. C++ and unwinder come in statically and
  * hidden: their shared forms need a newer system than the floor.
  */
-#define LINK_FLOOR "-L/floor -Wl,-rpath-link,/floor "
+#define LINK_FLOOR "-L/floor -L/refinery/static -Wl,-rpath-link,/floor "
 #define LINK_SYSROOT "-Wl,-rpath-link,/sysroot/usr/lib/%triplet% "
 #define LINK_STATIC                                                                                \
     "-static-libgcc "                                                                              \
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
-    "libfloor_nonshared.a "
+    "libfloor_nonshared.a:libffi.a "
 #define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
 
@@ -34,6 +34,17 @@ static const struct {
 static const char *const toolchain_tools[] = {"ar",      "as",      "ld",      "nm",
                                               "objcopy", "objdump", "ranlib",  "readelf",
                                               "strip",   "gcc-ar",  "gcc-nm",  "gcc-ranlib"};
+
+/*
+ * Libraries that come in statically under a floor although the package asks for -lX:
+ * their shared form in the sysroot needs a newer glibc, their archive is
+ * position-independent and needs no other library.
+ */
+static const struct {
+    const char *name, *archive; /* "libX.a" as -lX looks for it; its file in the multiarch folder */
+} toolchain_static[] = {
+    {"libffi.a", "libffi_pic.a"},
+};
 
 static const char toolchain_pkg_config[] = "#!/bin/sh\nexec /usr/bin/pkgconf \"$@\"\n";
 
@@ -91,8 +102,9 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
         {STR("source"), spec->source.len ? spec->source : STR("/build")},
         {STR("epoch"), arena_printf(arena, "%" PRId64, spec->epoch)},
     };
-    struct str before, rest, word;
-    while (str_cut(text, '%', &before, &rest) && str_cut(rest, '%', &word, &text)) {
+    struct str before, rest, word, after;
+    while (str_cut(text, '%', &before, &rest) && str_cut(rest, '%', &word, &after)) {
+        text = after;
         buf_add(&out, before);
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             if (str_eq(word, words[i].word))
@@ -141,6 +153,16 @@ static void toolchain_text_add_compilers(const struct toolchain_spec *spec, stru
     }
 }
 
+static void toolchain_text_add_static(const struct toolchain_spec *spec, struct arena *arena,
+                                      struct toolchain_text *text)
+{
+    for (size_t i = 0; i < sizeof toolchain_static / sizeof *toolchain_static; i++)
+        toolchain_text_add_link(text, arena,
+                                arena_printf(arena, "static/%s", toolchain_static[i].name),
+                                arena_printf(arena, "/sysroot/usr/lib/%s/%s", spec->target->triplet,
+                                             toolchain_static[i].archive));
+}
+
 static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct arena *arena,
                                 struct toolchain_text *text)
 {
@@ -171,6 +193,8 @@ void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
     *text = (struct toolchain_text){0};
     toolchain_text_add_compilers(spec, arena, text);
     toolchain_text_add_tools(spec, arena, text);
+    if (spec->floor.len)
+        toolchain_text_add_static(spec, arena, text);
     bool cross = spec->strategy == TOOLCHAIN_CROSS;
     struct str meson = arena_printf(arena, "%s%s", toolchain_meson, cross ? toolchain_meson_cross : "");
     toolchain_text_add(text, arena, STR("meson.ini"))->bytes = toolchain_text_expand(spec, meson, arena);

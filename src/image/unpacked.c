@@ -45,7 +45,7 @@ static bool unpacked_check(const char *path, const struct apt_package *package, 
     if (!digest_fd(fd, &digest, err))
         return false;
     return digest_eq(&digest, &package->sha256) ||
-           err_set(err, ERR_FORMAT, "%s: its digest is not the one that the signed index names", path);
+           err_set(err, ERR_DIGEST, "%s: its digest is not the one that the signed index names", path);
 }
 
 static bool unpacked_one(const struct unpacked_work *work, const struct apt_package *package,

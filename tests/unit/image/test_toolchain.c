@@ -1,0 +1,91 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "image/toolchain_text.h"
+
+static struct toolchain_spec spec_for(const char *machine, enum toolchain_strategy strategy, bool floor)
+{
+    struct toolchain_spec spec = {.target = arch_find(str_from(machine)), .python = STR("3.11"),
+                                  .strategy = strategy, .sysroot = STR("/s")};
+    if (floor)
+        spec.floor = STR("/f");
+    return spec;
+}
+
+static struct toolchain_text_file find(const struct toolchain_text *text, const char *name)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if (str_eq(text->at[i].name, str_from(name)))
+            return text->at[i];
+    fail_msg("no %s", name);
+    return (struct toolchain_text_file){0};
+}
+
+static bool says(struct str text, const char *words)
+{
+    return str_find(text, str_from(words)) < text.len;
+}
+
+static void test_wrappers(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_text text;
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    (void)state;
+    toolchain_text_make(&spec, &arena, &text);
+    struct toolchain_text_file gcc = find(&text, "bin/s390x-linux-gnu-gcc");
+    assert_true(gcc.executable);
+    assert_true(says(gcc.bytes, "exec /usr/bin/s390x-linux-gnu-gcc -L/floor "));
+    assert_true(says(gcc.bytes, "--sysroot=/sysroot"));
+    assert_true(says(gcc.bytes, "-ffile-prefix-map=/build=."));
+    assert_false(says(gcc.bytes, "%"));
+    assert_true(says(find(&text, "bin/s390x-linux-gnu-g++").bytes, "-static-libstdc++"));
+    assert_str(find(&text, "bin/cc").target, "s390x-linux-gnu-gcc");
+    assert_str(find(&text, "bin/python3").target, "/usr/bin/python3.11");
+    assert_true(says(find(&text, "meson.ini").bytes, "endian = 'big'"));
+    spec = spec_for("s390x", TOOLCHAIN_CROSS, false);
+    toolchain_text_make(&spec, &arena, &text);
+    assert_false(says(find(&text, "bin/s390x-linux-gnu-gcc").bytes, "/floor"));
+}
+
+/* Whatever compiles must not tell the strategies apart: only the Python differs. */
+static void test_same_compiler(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_text cross, hybrid;
+    struct toolchain_spec spec = spec_for("aarch64", TOOLCHAIN_CROSS, true);
+    (void)state;
+    toolchain_text_make(&spec, &arena, &cross);
+    spec.strategy = TOOLCHAIN_HYBRID;
+    toolchain_text_make(&spec, &arena, &hybrid);
+    assert_int_equal(cross.len, hybrid.len);
+    for (size_t i = 0; i < cross.len; i++) {
+        bool python = says(cross.at[i].name, "python") || says(cross.at[i].name, "meson.ini");
+        assert_true(str_eq(cross.at[i].name, hybrid.at[i].name));
+        assert_true(python || (str_eq(cross.at[i].bytes, hybrid.at[i].bytes) &&
+                               str_eq(cross.at[i].target, hybrid.at[i].target)));
+    }
+    assert_str(find(&hybrid, "bin/python3").target, "/sysroot/usr/bin/python3.11");
+    assert_false(says(find(&hybrid, "meson.ini").bytes, "host_machine"));
+    assert_true(says(find(&cross, "meson.ini").bytes, "endian = 'little'"));
+}
+
+static void test_expand(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    spec.epoch = 1577836800;
+    (void)state;
+    assert_str(toolchain_text_expand(&spec, STR("a=%epoch% %machine%%nothing%!"), &arena),
+               "a=1577836800 s390x!");
+    assert_str(toolchain_text_expand(&spec, STR("100%"), &arena), "100%");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrappers),
+                                       cmocka_unit_test(test_same_compiler),
+                                       cmocka_unit_test(test_expand)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
