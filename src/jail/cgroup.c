@@ -221,13 +221,16 @@ static const char *cgroup_make_below(struct str parent, struct str name, struct 
     return NULL;
 }
 
-static bool cgroup_apply(const struct cgroup *cgroup, bool unified,
+static bool cgroup_apply(struct cgroup *cgroup, bool unified,
                          const struct cgroup_writes *writes, struct str *why, struct arena *arena)
 {
     for (size_t i = 0; i < writes->len; i++) {
         const struct cgroup_write *one = &writes->at[i];
         const char *dir = cgroup->dirs[unified ? 0 : one->controller];
-        if ((!dir || !cgroup_write(dir, one->file, one->value)) && !one->optional) {
+        bool done = dir && cgroup_write(dir, one->file, one->value);
+        if (one->controller == CGROUP_CPU)
+            cgroup->cpu_limited = done;
+        if (!done && !one->optional) {
             *why = arena_printf(arena, "%s in %s: %s", one->file, dir ? dir : "no group",
                                 strerror(errno));
             return false;
@@ -248,12 +251,15 @@ static bool cgroup_hands_down(struct str dir, struct arena *arena)
 /* True when a child of `dir` has the files for the limits. */
 static bool cgroup_delegates(struct str dir, struct arena *arena)
 {
+    struct str procs = file_join(arena, dir, STR("cgroup.procs"));
+    if (access(procs.ptr, W_OK) < 0) /* asked of the ancestor that both groups have in common */
+        return false;
+    cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+cpu")); /* where it can be had */
     if (cgroup_hands_down(dir, arena))
         return true;
     /* Refused where processes live in the group itself; an ancestor will do then. */
     return cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+memory")) &&
            cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+pids")) &&
-           (cgroup_write(dir.ptr, "cgroup.subtree_control", STR("+cpu")) || true) &&
            cgroup_hands_down(dir, arena);
 }
 

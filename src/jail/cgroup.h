@@ -44,6 +44,7 @@ struct cgroup_writes cgroup_limits(bool unified, const struct jail_limits *limit
 struct cgroup {
     enum jail_limiter limiter;
     const char *dirs[CGROUP_CONTROLLERS]; /* v2: only the first; NULL where not made */
+    bool cpu_limited;                     /* the CPU limit, if one was asked for, holds */
 };
 
 struct cgroup_use {

@@ -399,6 +399,29 @@ static bool enter_drop_privileges(void)
            syscall(SYS_capset, &header, none) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/* Best effort, as a control group's CPU limit is. */
+static void enter_affinity(const struct enter *enter)
+{
+    cpu_set_t all, some;
+    CPU_ZERO(&some);
+    if (sched_getaffinity(0, sizeof all, &all) < 0)
+        return;
+    size_t count = (size_t)CPU_COUNT(&all), left = enter->affinity < count ? enter->affinity : count;
+    size_t skip = enter->affinity_first % count;
+    for (size_t at = 0; left && at < 2 * CPU_SETSIZE; at++) {
+        size_t cpu = at % CPU_SETSIZE;
+        if (!CPU_ISSET(cpu, &all))
+            continue;
+        if (skip) {
+            skip--;
+            continue;
+        }
+        CPU_SET(cpu, &some);
+        left--;
+    }
+    sched_setaffinity(0, sizeof some, &some);
+}
+
 static void enter_rlimits(const struct enter *enter)
 {
     for (size_t i = 0; i < enter->rlimit_count; i++) {
@@ -410,19 +433,8 @@ static void enter_rlimits(const struct enter *enter)
         if (setrlimit((__rlimit_resource_t)enter->rlimits[i].resource, &want) < 0)
             enter_fail(enter, ENTER_RLIMIT, 0);
     }
-    if (enter->affinity) {
-        cpu_set_t all, some;
-        CPU_ZERO(&some);
-        if (sched_getaffinity(0, sizeof all, &all) == 0) {
-            size_t left = enter->affinity;
-            for (size_t cpu = 0; cpu < CPU_SETSIZE && left; cpu++)
-                if (CPU_ISSET(cpu, &all)) {
-                    CPU_SET(cpu, &some);
-                    left--;
-                }
-            sched_setaffinity(0, sizeof some, &some); /* best effort, as its absence is */
-        }
-    }
+    if (enter->affinity)
+        enter_affinity(enter);
 }
 
 static void enter_signals(void)

@@ -49,7 +49,8 @@ struct enter {
     const struct enter_rlimit *rlimits;
     size_t rlimit_count;
     struct sock_fprog filters[2];
-    unsigned affinity;      /* CPUs that may be used when no cgroup limits them; 0: all */
+    size_t affinity;        /* CPUs that may be used when no cgroup limits them; 0: all */
+    size_t affinity_first;  /* where to start counting, so that jails do not share the same ones */
     uint64_t watch_memory;  /* bytes; the watchdog's limit when no cgroup limits memory; 0: none */
     bool watch_processes;   /* sample memory and number of processes */
 };

@@ -146,7 +146,8 @@ static void jail_rlimits(struct jail_work *work)
     work->enter.rlimit_count = count;
     work->enter.watch_processes = watched;
     work->enter.watch_memory = watched ? limits->memory_bytes : 0;
-    work->enter.affinity = watched ? (limits->cpu_milli + 999) / 1000 : 0;
+    work->enter.affinity = work->cgroup.cpu_limited ? 0 : (limits->cpu_milli + 999) / 1000;
+    work->enter.affinity_first = (size_t)getpid() * work->enter.affinity;
 }
 
 static bool jail_make_plan(struct jail_work *work, struct err *err)
@@ -303,6 +304,9 @@ static bool jail_try(struct jail_work *work, jail_output_fn *output, void *state
         !launch_follow(&launch, work->spec, &work->cgroup, &use, output, state, &seen, &report, err))
         return false;
     cgroup_measure(&work->cgroup, &use);
+    /* Process 1 may be among those ended for want of memory; a v2 group ends as a whole. */
+    if (report.failed == ENTER_GO && use.oom_kills)
+        report = (struct enter_report){.out_of_memory = true, .status = SIGKILL};
     if (report.failed != ENTER_NONE && seen.end == JAIL_EXITED) {
         *again = report.failed == ENTER_BINFMT;
         return jail_step_failed(work, &report, err);

@@ -21,8 +21,21 @@
 #define GRAPH_BUILD "build"
 
 enum graph_kind { GRAPH_WHEEL, GRAPH_REQUIRES };
-enum graph_action { GRAPH_REUSE, GRAPH_MAKE, GRAPH_SKIP }; /* written "reuse", "build", "skip" */
-enum graph_edge_type { GRAPH_RUNTIME, GRAPH_BUILD_REQUIRES }; /* "runtime", "build-requires" */
+/* Written "reuse", "build", "skip". What is skipped cannot be had: `why` says the reason. */
+enum graph_action { GRAPH_REUSE, GRAPH_MAKE, GRAPH_SKIP };
+
+/*
+ * A build installs the targets of all its build-requires edges (the whole
+ * environment, not only what pyproject.toml names) and waits for them. An
+ * import test wants the runtime edges. Runtime edges inside a cycle are of the
+ * loose kind: nobody waits for them, and they are the only ones that may point
+ * at a later node.
+ */
+enum graph_edge_type {
+    GRAPH_BUILD_REQUIRES, /* "build-requires" */
+    GRAPH_RUNTIME,        /* "runtime" */
+    GRAPH_RUNTIME_LOOSE,  /* "runtime-loose" */
+};
 
 struct graph_edge {
     enum graph_edge_type type;
@@ -46,7 +59,8 @@ struct graph_node {
     enum graph_kind kind;
     enum graph_action action;
     struct str name, version, target;
-    struct str why; /* one sentence */
+    struct str why;     /* one sentence: why it is reused, built or skipped */
+    struct str version_why; /* why this version; empty on a requires node */
     struct graph_source source;
     bool direct; /* the input asks for it: it belongs into the output */
     bool pure;   /* the source is a wheel for any platform */
@@ -110,6 +124,14 @@ CHECKED bool graph_extend(const struct graph *graph, const struct graph_request 
                           size_t requires_len, struct arena *arena,
                           struct graph_extension *extension, struct str *explanation,
                           struct err *err);
+
+/* "reuse", "build-requires", ... and back; false for an unknown word. */
+struct str graph_kind_text(enum graph_kind kind);
+struct str graph_action_text(enum graph_action action);
+struct str graph_edge_text(enum graph_edge_type type);
+bool graph_kind_read(struct str text, enum graph_kind *kind);
+bool graph_action_read(struct str text, enum graph_action *action);
+bool graph_edge_read(struct str text, enum graph_edge_type *type);
 
 /* Index of a node, or nodes_len. */
 size_t graph_find(const struct graph *graph, struct str id);

@@ -132,6 +132,8 @@ limits() {
     expect "memory hog" oom "" --memory 67108864 --wall-ms 30000 -- /bin/payload hog
     [ "$(field peak_memory)" -gt 40000000 ] && [ "$(field peak_memory)" -lt 400000000 ]
     report "measured peak of memory ($(field peak_memory), $(field limiter))" $?
+    [ "$(field limiter)" = cgroup ] &&
+        expect "not even memory for process 1" oom "" --memory 200000 -- /bin/payload hog
     expect "fork bomb" pids "" --pids 50 --wall-ms 30000 -- /bin/payload forkbomb
     [ "$(alive forkbomb)" = 0 ]
     report "fork bomb is gone" $?

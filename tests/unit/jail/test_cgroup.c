@@ -101,8 +101,10 @@ static void makes_a_group_where_controllers_are_handed_down(void **state)
     snprintf(own, sizeof own, "%s/me.scope", slice);
     assert_int_equal(mkdir(slice, 0755), 0);
     assert_int_equal(mkdir(own, 0755), 0);
-    put(own, "cgroup.subtree_control", "\n");
-    put(slice, "cgroup.subtree_control", "cpu memory pids\n");
+    put(own, "cgroup.subtree_control", "    \n");
+    put(own, "cgroup.procs", "");
+    put(slice, "cgroup.subtree_control", "     memory pids\n"); /* writes go over the spaces */
+    put(slice, "cgroup.procs", "");
     struct cgroup_place place = {.mount2 = str_from(top), .own2 = str_from(own)};
     struct cgroup cgroup;
     struct str why = {0};

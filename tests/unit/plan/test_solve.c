@@ -78,7 +78,7 @@ static void check_scenario(const char *path)
         answer(&s, &second);
         buf_printf(&expected, "%.*s\n%.*s", STR_ARG(s.expect), STR_ARG(s.expected));
         if (getenv("SCENARIO_SHOW"))
-            print_message("%s\n%s", path, first.ptr);
+            printf("%s\n%s", path, first.ptr);
         else if (strcmp(first.ptr, expected.ptr) != 0)
             fail_msg("%s: got\n%s", path, first.ptr);
         assert_string_equal(first.ptr, second.ptr);

@@ -1,0 +1,128 @@
+/*
+ * Files of a spec: out of the content store where an earlier attempt put them,
+ * from where they lie on this machine, or over the network into the cache.
+ * Whatever the way, a promised digest is checked.
+ */
+#include "build/slot.h"
+
+#include "index/index.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "wheelfile/repair.h"
+
+#include <unistd.h>
+
+/* A stored blob under the file's own name: tools read a wheel's tags from its name. */
+static bool fetch_from_store(const struct slot *slot, const struct spec_file *file,
+                             const struct digest *digest, struct str *path, struct err *err)
+{
+    const char *dir = arena_printf(slot->arena, "%s/files", slot->work).ptr;
+    struct str place = arena_printf(slot->arena, "%s/" STR_FMT, dir, STR_ARG(file->filename));
+    if (!file_path_is_safe(file->filename))
+        return err_set(err, ERR_FORMAT, "file name " STR_FMT " leads elsewhere",
+                       STR_ARG(file->filename));
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
+        !cas_place(slot->cas, digest, CAS_LINK, AT_FDCWD, place.ptr, 0444, err))
+        return false;
+    *path = place;
+    return true;
+}
+
+static bool fetch_local(const struct spec_file *file, bool promised, struct str path,
+                        struct digest *digest, struct err *err)
+{
+    struct digest found;
+    FD_AUTO int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "opening " STR_FMT, STR_ARG(path));
+    if (!digest_fd(fd, &found, err))
+        return false;
+    if (promised && !digest_eq(&found, digest))
+        return err_set(err, ERR_DIGEST,
+                       STR_FMT ": has SHA-256 %s, not " STR_FMT
+                               " as promised; it changed since the plan was made: plan again",
+                       STR_ARG(path), digest_to_hex(&found).text, STR_ARG(file->sha256));
+    *digest = found;
+    return true;
+}
+
+static bool fetch_remote(const struct slot *slot, const struct spec_file *file, bool promised,
+                         struct str *path, struct digest *digest, struct err *err)
+{
+    struct pipconf pipconf;
+    struct index_config config;
+    struct index *index = NULL;
+    struct index_file wanted = {.filename = file->filename,
+                                .url = file->url,
+                                .has_sha256 = promised,
+                                .sha256 = *digest,
+                                .size = -1,
+                                .upload_time_ms = -1};
+    if (!pipconf_load(&pipconf_system, slot->arena, &pipconf, err))
+        return false;
+    index_config_default(&pipconf, &config);
+    config.cache_dir = arena_printf(slot->arena, "%s/index", slot->cache);
+    if (slot->spec->trusted_hosts.len) {
+        config.http.trusted_hosts = slot->spec->trusted_hosts.at;
+        config.http.trusted_hosts_len = slot->spec->trusted_hosts.len;
+    }
+    struct str fetched;
+    bool ok = index_open(&config, &index, err) && index_fetch(index, &wanted, &fetched, err);
+    if (ok) {
+        *path = arena_str(slot->arena, fetched);
+        *digest = wanted.sha256;
+    }
+    index_close(&index);
+    return ok;
+}
+
+bool fetch_file(const struct slot *slot, const struct spec_file *file, struct str *path,
+                struct digest *digest, struct err *err)
+{
+    struct digest known = {{0}};
+    bool stored = false, promised = digest_from_hex(file->sha256, &known);
+    if (promised && !cas_has(slot->cas, &known, &stored, err))
+        return false;
+    bool ok;
+    if (stored) {
+        ok = fetch_from_store(slot, file, &known, path, err);
+    } else if (str_starts(file->url, STR("/"))) {
+        *path = arena_str(slot->arena, file->url);
+        ok = fetch_local(file, promised, *path, &known, err);
+    } else {
+        ok = fetch_remote(slot, file, promised, path, &known, err);
+    }
+    if (ok)
+        *digest = known;
+    return ok;
+}
+
+/* Errors of this kind are the package's or its index's, not this machine's. */
+static bool fetch_is_data(const struct err *err)
+{
+    return err->code == ERR_NETWORK || err->code == ERR_DIGEST || err->code == ERR_NOT_FOUND ||
+           err->code == ERR_FORMAT || err->code == ERR_LIMIT;
+}
+
+/* A wheel for the target is stored: it will be delivered. What builds need stays in the cache. */
+bool fetch_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    struct str path;
+    struct digest digest;
+    struct cas_blob blob;
+    struct err failed = {0};
+    slot_phase(slot, "fetch");
+    if (!fetch_file(slot, &slot->spec->source, &path, &digest, &failed)) {
+        if (!fetch_is_data(&failed))
+            return err_set(err, failed.code, "%s", failed.text);
+        result->outcome = SPEC_FETCH_FAILED;
+        result->why = arena_str(slot->arena, str_from(failed.text));
+        return true;
+    }
+    if (!slot->spec->for_build_machine &&
+        !cas_put_path(slot->cas, AT_FDCWD, path.ptr, &digest, &blob, err))
+        return false;
+    result->file = slot->spec->source.filename;
+    result->sha256 = arena_printf(slot->arena, "%s", digest_to_hex(&digest).text);
+    return true;
+}

@@ -1,0 +1,161 @@
+/*
+ * The import and known-answer test: the wheel and what it needs at run time are
+ * unpacked in a clean root of the target, each module is imported there, each
+ * extension module loaded, and the package's check computes its known answer.
+ */
+#include "build/slot.h"
+
+#include "base/embedded.h"
+#include "base/json.h"
+#include "base/vec.h"
+#include "build/evidence.h"
+#include "build/modules.h"
+#include "build/place.h"
+#include "build/unpack.h"
+#include "os/file.h"
+#include "wheelfile/wheelfile.h"
+
+#include <stdio.h>
+
+extern const struct embedded_file build_checks[];
+
+enum { IMPORT_ANSWER_MAX = 1 << 20, IMPORT_OUTPUT_MAX = 16 << 20, IMPORT_PIDS = 256 };
+enum { IMPORT_TIMEOUT_MS = 300000 };
+
+/* The spec of check.py, and the check's own file when the package has one. */
+static bool import_write_spec(const struct slot *slot, const struct modules *found,
+                              struct err *err)
+{
+    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    BUF_AUTO struct buf text = {0};
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    yyjson_mut_doc_set_root(doc, root);
+    json_append_str(doc, yyjson_mut_obj_add_arr(doc, root, "path"), STR("/site"));
+    yyjson_mut_val *modules = yyjson_mut_obj_add_arr(doc, root, "modules");
+    for (size_t i = 0; i < found->modules.len; i++)
+        json_append_str(doc, modules, found->modules.at[i]);
+    yyjson_mut_val *extensions = yyjson_mut_obj_add_arr(doc, root, "extensions");
+    for (size_t i = 0; i < found->extensions.len; i++)
+        json_append_str(doc, extensions, found->extensions.at[i]);
+    struct str check = embedded_find(
+        build_checks, arena_printf(slot->arena, STR_FMT ".py", STR_ARG(slot->spec->name)));
+    if (check.ptr) {
+        json_add_str(doc, root, "check", STR("/work/known_answer.py"));
+        const char *path = arena_printf(slot->arena, "%s/known_answer.py", slot->work).ptr;
+        if (!file_write(AT_FDCWD, path, 0644, check, err))
+            return false;
+    }
+    json_write(doc, false, &text);
+    return file_write(AT_FDCWD, arena_printf(slot->arena, "%s/check.json", slot->work).ptr, 0644,
+                      buf_str(&text), err);
+}
+
+/* Unpacks the wheel under test and its dependencies side by side. */
+static bool import_unpack(const struct slot *slot, const char *site, struct modules *found,
+                          struct err *err)
+{
+    for (size_t i = 0; i < slot->spec->wheels.len; i++) {
+        struct str path;
+        struct digest digest;
+        if (!fetch_file(slot, &slot->spec->wheels.at[i], &path, &digest, err))
+            return false;
+        if (i == 0) {
+            WHEELFILE_AUTO struct wheelfile *wheel = NULL;
+            if (!wheelfile_open(path.ptr, &wheel, err))
+                return false;
+            modules_find(wheel, slot->arena, found);
+        }
+        if (!unpack_wheel(path.ptr, site, NULL, &unpack_default_limits, err))
+            return false;
+    }
+    return true;
+}
+
+static bool import_read_answer(const struct slot *slot, struct spec_result *result)
+{
+    struct err ignored = {0};
+    struct str text;
+    JSON_AUTO yyjson_doc *doc = NULL;
+    const char *path = arena_printf(slot->arena, "%s/out/answer.json", slot->work).ptr;
+    if (!file_read(AT_FDCWD, path, IMPORT_ANSWER_MAX, slot->arena, &text, &ignored) ||
+        !json_parse(text, "answer.json", &doc, &ignored))
+        return false;
+    yyjson_val *value = yyjson_obj_get(yyjson_doc_get_root(doc), "value");
+    size_t len;
+    char *written = value ? yyjson_val_write(value, YYJSON_WRITE_NOFLAG, &len) : NULL;
+    if (written && !yyjson_is_null(value))
+        result->value = arena_str(slot->arena, str_of(written, len));
+    free(written);
+    return true;
+}
+
+static bool import_in_jail(const struct slot *slot, const struct place *place, const char *site,
+                           struct spec_result *result, struct err *err)
+{
+    struct evidence evidence = {.arena = slot->arena};
+    const char *python = arena_printf(slot->arena, "/usr/bin/python" STR_FMT,
+                                      STR_ARG(slot->spec->python)).ptr;
+    const char *out = arena_printf(slot->arena, "%s/out", slot->work).ptr;
+    const char *const argv[] = {python, "-B", "-s", "/runner/check.py",
+                                "/work/out/answer.json", "/work/check.json", NULL};
+    const char *const envp[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C.UTF-8",
+                                "PYTHONHASHSEED=0", NULL};
+    if (!file_mkdirs(AT_FDCWD, out, 0755, err))
+        return false;
+    const struct jail_mount mounts[] = {
+        {.kind = JAIL_RO, .source = slot->runner, .target = "/runner"},
+        {.kind = JAIL_RO, .source = site, .target = "/site"},
+        {.kind = JAIL_RO, .source = slot->work, .target = "/work"},
+        {.kind = JAIL_RW, .source = out, .target = "/work/out"},
+    };
+    const struct jail_spec jail = {
+        .root = place->clean_root,
+        .mounts = mounts,
+        .mount_count = sizeof mounts / sizeof *mounts,
+        .argv = argv,
+        .envp = envp,
+        .cwd = "/tmp",
+        .uid = 1000,
+        .gid = 1000,
+        .foreign = place->foreign,
+        .limits = {.cpu_milli = (uint32_t)slot->spec->cpu_milli,
+                   .memory_bytes = (uint64_t)slot->spec->memory_bytes,
+                   .pids = IMPORT_PIDS,
+                   .wall_ms = IMPORT_TIMEOUT_MS,
+                   .output_bytes = IMPORT_OUTPUT_MAX},
+    };
+    struct jail_result ended;
+    if (!jail_run(&jail, evidence_hear, &evidence, &ended, err))
+        return false;
+    result->cpu_ms = ended.cpu_ms;
+    result->peak_bytes = (int64_t)ended.peak_memory;
+    bool answered = import_read_answer(slot, result);
+    if (ended.end == JAIL_EXITED && ended.code == 0 && answered)
+        return true;
+    result->outcome = SPEC_IMPORT_FAILED;
+    result->evidence = evidence_lines(&evidence);
+    struct str last = evidence_last(&evidence);
+    result->why = arena_printf(slot->arena, "does not import on the target: " STR_FMT,
+                               STR_ARG(last.len ? last
+                                                : jail_describe(&ended, &jail.limits, slot->arena)));
+    return true;
+}
+
+bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    struct place place;
+    struct modules found = {0};
+    const char *site = arena_printf(slot->arena, "%s/site", slot->work).ptr;
+    slot_phase(slot, "image");
+    if (!place_clean_root(slot, &place, err) || !file_mkdirs(AT_FDCWD, site, 0755, err) ||
+        !import_unpack(slot, site, &found, err) || !import_write_spec(slot, &found, err))
+        return false;
+    slot_phase(slot, "import test");
+    if (!import_in_jail(slot, &place, site, result, err))
+        return false;
+    if (result->outcome == SPEC_OK)
+        result->why = arena_printf(slot->arena, "imported %zu modules, %zu extension modules%s",
+                                   found.modules.len, found.extensions.len,
+                                   result->value.len ? ", known answer computed" : "");
+    return true;
+}

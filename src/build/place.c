@@ -1,0 +1,155 @@
+#include "build/place.h"
+
+#include "build/recipe.h"
+#include "image/preset.h"
+
+#include <string.h>
+
+struct place_teller {
+    const struct slot *slot;
+    enum image_stage stage;
+    uint64_t shown; /* percent */
+    bool started;
+};
+
+/* Phases are for people: one per stage and per ten percent is enough. */
+static void place_tell(void *state, const struct image_progress *progress)
+{
+    struct place_teller *teller = state;
+    uint64_t percent = progress->total ? progress->done * 100 / progress->total : 0;
+    if (progress->stage == IMAGE_NOTE) {
+        slot_log(STR_FMT ": " STR_FMT, STR_ARG(progress->what), STR_ARG(progress->detail));
+        return;
+    }
+    if (teller->started && progress->stage == teller->stage && percent / 10 == teller->shown / 10)
+        return;
+    teller->started = true;
+    teller->stage = progress->stage;
+    teller->shown = percent;
+    ARENA_AUTO struct arena scratch = {0};
+    struct str text =
+        arena_printf(&scratch, STR_FMT ": %s%s", STR_ARG(progress->what),
+                     image_stage_name(progress->stage),
+                     progress->total ? arena_printf(&scratch, " %llu %%",
+                                                    (unsigned long long)percent).ptr
+                                     : "");
+    slot_phase(teller->slot, text.ptr);
+}
+
+static bool place_compose(const struct slot *slot, enum preset_role role, struct image_names extra,
+                          const char *bytecode_by, struct image_root *root, struct err *err)
+{
+    struct image_spec spec = {0};
+    struct place_teller teller = {.slot = slot};
+    const struct arch *arch = arch_find(slot->spec->arch);
+    if (!arch)
+        return err_set(err, ERR_USAGE, "unknown machine " STR_FMT, STR_ARG(slot->spec->arch));
+    if (!preset_spec(slot->spec->preset, slot->spec->python, arch, role, extra, slot->arena, &spec,
+                     err))
+        return false;
+    spec.mirror = slot->spec->mirror;
+    spec.bytecode_by = bytecode_by;
+    return image_compose(&spec, slot->cache, place_tell, &teller, slot->arena, root, err);
+}
+
+static bool place_floor(const struct slot *slot, const struct image_root *build,
+                        const struct image_root *sysroot, struct place *place, struct err *err)
+{
+    struct floor_spec spec = {.target = place->arch,
+                              .glibc = floor_glibc(slot->spec->platform_tag),
+                              .build_root = build->path.ptr,
+                              .sysroot = sysroot->path.ptr,
+                              .build_digest = build->digest,
+                              .sysroot_digest = sysroot->digest};
+    if (!spec.glibc)
+        return err_set(err, ERR_USAGE, "--platform-tag " STR_FMT " names no glibc; use one like "
+                       "manylinux2014_" STR_FMT, STR_ARG(slot->spec->platform_tag),
+                       STR_ARG(slot->spec->arch));
+    return floor_make(&spec, slot->cache, slot->arena, &place->floor, err);
+}
+
+static bool place_toolchain(const struct slot *slot, const struct image_root *sysroot,
+                            struct place *place, struct err *err)
+{
+    struct toolchain_spec spec = {
+        .target = place->arch,
+        .python = slot->spec->python,
+        .strategy = str_eq(slot->spec->strategy, STR("hybrid")) ? TOOLCHAIN_HYBRID
+                                                                : TOOLCHAIN_CROSS,
+        .sysroot = sysroot->path,
+        .floor = place->floor.path,
+        .source = STR("/work/src"),
+        .epoch = 315532800, /* 1980-01-01, the first time a zip member can have */
+    };
+    return toolchain_make(&spec, slot->cache, slot->arena, &place->toolchain, err);
+}
+
+static void place_add_key(struct digest_stream *stream, const struct digest *digest)
+{
+    digest_add_field(stream, str_of(digest->bytes, DIGEST_SIZE));
+}
+
+static bool place_for_target(const struct slot *slot, const struct image_root *build,
+                             struct place *place, struct err *err)
+{
+    struct image_root plain, sysroot;
+    struct spec_list apt = recipe_values(slot->spec->recipes, STR("apt"), slot->arena);
+    struct image_names none = {0}, extra = {apt.at, apt.len};
+    if (!place_compose(slot, PRESET_SYSROOT, none, place->build_root, &plain, err))
+        return false;
+    sysroot = plain;
+    if (extra.len && !place_compose(slot, PRESET_SYSROOT, extra, place->build_root, &sysroot, err))
+        return false;
+    slot_phase(slot, "floor");
+    /* The floor depends on the C library alone: all sysroots share the plain one's kit. */
+    if (!place_floor(slot, build, &plain, place, err) ||
+        !place_toolchain(slot, &sysroot, place, err))
+        return false;
+    place->sysroot = sysroot.path.ptr;
+    place->foreign = place->toolchain.foreign;
+    struct digest_stream *stream = digest_open();
+    place_add_key(stream, &build->digest);
+    place_add_key(stream, &sysroot.digest);
+    place_add_key(stream, &place->floor.digest);
+    place_add_key(stream, &place->toolchain.digest);
+    place->key = digest_finish(stream);
+    return true;
+}
+
+bool place_for_build(const struct slot *slot, struct place *place, struct err *err)
+{
+    struct image_root build;
+    struct image_names none = {0};
+    *place = (struct place){.arch = arch_find(slot->spec->arch)};
+    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &build, err))
+        return false;
+    place->build_root = build.path.ptr;
+    place->key = build.digest;
+    return slot->spec->for_build_machine || place_for_target(slot, &build, place, err);
+}
+
+bool place_clean_root(const struct slot *slot, struct place *place, struct err *err)
+{
+    struct image_root build, clean;
+    struct image_names none = {0};
+    *place = (struct place){.arch = arch_find(slot->spec->arch)};
+    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &build, err) ||
+        !place_compose(slot, PRESET_CLEAN, none, build.path.ptr, &clean, err))
+        return false;
+    place->clean_root = clean.path.ptr;
+    const struct arch *host = arch_host();
+    if (place->arch != host)
+        place->foreign.machine = place->arch->machine;
+    return true;
+}
+
+bool image_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    struct place place;
+    bool clean = str_eq(slot->spec->name, STR("test-root"));
+    if (!(clean ? place_clean_root(slot, &place, err) : place_for_build(slot, &place, err)))
+        return false;
+    result->why = str_from(clean ? "clean root of the target is ready"
+                                 : "build image, sysroot and floor are ready");
+    return true;
+}

@@ -1,0 +1,34 @@
+/*
+ * Where an attempt takes place: the composed roots, the floor kit and the
+ * toolchain that its target and strategy ask for, made when they are missing
+ * (with progress as the slot's phase) and shared by all attempts.
+ */
+#ifndef REFINERY_BUILD_PLACE_H
+#define REFINERY_BUILD_PLACE_H
+
+#include "build/slot.h"
+#include "image/floor.h"
+#include "image/image.h"
+#include "image/toolchain.h"
+
+struct place {
+    const struct arch *arch;
+    const char *build_root; /* root of builds: the build machine's image */
+    const char *clean_root; /* root of import tests */
+    const char *sysroot;    /* NULL where the build machine is the target */
+    struct floor_kit floor;
+    struct toolchain toolchain; /* zero for the build machine */
+    struct jail_foreign foreign;
+    struct digest key; /* of everything above that can change a build's result */
+};
+
+/* What a build needs, with the recipes' "apt:" packages in the sysroot. */
+CHECKED bool place_for_build(const struct slot *slot, struct place *place, struct err *err);
+
+/* What an import test needs: only arch, clean_root and foreign are set. */
+CHECKED bool place_clean_root(const struct slot *slot, struct place *place, struct err *err);
+
+/* A job of its own that makes the shared images, so that builds find them: spec.name says which. */
+CHECKED bool image_run(struct slot *slot, struct spec_result *result, struct err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Explicit changes to a build (product.md: recipe): "kind:value" words. A small
+ * table in the program (data/recipes.tsv) knows what some packages need that
+ * their metadata does not say; words from elsewhere may be added to those.
+ */
+#ifndef REFINERY_BUILD_RECIPE_H
+#define REFINERY_BUILD_RECIPE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "build/spec.h"
+
+/* Words of the table for a package (normalised name): "apt:libyaml-dev", "setting:K=V". */
+struct spec_list recipe_for(struct str name, struct arena *arena);
+
+/* Values of one kind among words, in order: "apt" gives "libyaml-dev", ... */
+struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena);
+
+#endif

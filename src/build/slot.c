@@ -1,0 +1,133 @@
+#include "build/slot.h"
+
+#include "base/embedded.h"
+#include "build/place.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const struct embedded_file build_runner[];
+
+enum { SLOT_SPEC_MAX = 16 << 20 };
+
+void slot_phase(const struct slot *slot, const char *phase)
+{
+    BUF_AUTO struct buf line = {0};
+    struct err ignored = {0};
+    buf_printf(&line, "{\"phase\":\"%s\"}\n", phase);
+    (void)!file_write_all(slot->status_fd, "the status", buf_str(&line), &ignored);
+}
+
+void slot_log(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("refinery: ", stdout);
+    vprintf(fmt, args);
+    putchar('\n');
+    fflush(stdout);
+    va_end(args);
+}
+
+static struct digest slot_runner_digest(void)
+{
+    struct digest_stream *stream = digest_open();
+    for (const struct embedded_file *file = build_runner; file->name; file++) {
+        digest_add_field(stream, str_from(file->name));
+        digest_add_field(stream, str_of(file->bytes, file->len));
+    }
+    return digest_finish(stream);
+}
+
+bool slot_runner_dir(const char *cache, struct arena *arena, const char **dir,
+                     struct digest *digest, struct err *err)
+{
+    struct digest key = slot_runner_digest();
+    struct digest_hex hex = digest_to_hex(&key);
+    const char *ready = arena_printf(arena, "%s/runner/%.16s", cache, hex.text).ptr;
+    if (!file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/site", ready).ptr, 0755, err))
+        return false;
+    for (const struct embedded_file *file = build_runner; file->name; file++) {
+        /* Only this one is on the import path of packages. */
+        bool start_up = str_eq(str_from(file->name), STR("sitecustomize.py"));
+        const char *path =
+            arena_printf(arena, "%s/%s%s", ready, start_up ? "site/" : "", file->name).ptr;
+        if (access(path, F_OK) != 0 &&
+            !file_write(AT_FDCWD, path, 0644, str_of(file->bytes, file->len), err))
+            return false;
+    }
+    *dir = ready;
+    *digest = key;
+    return true;
+}
+
+typedef bool slot_run_fn(struct slot *slot, struct spec_result *result, struct err *err);
+
+static slot_run_fn *const slot_runs[] = {
+    [SPEC_FETCH] = fetch_run,       [SPEC_REQUIRES] = requires_run, [SPEC_METADATA] = metadata_run,
+    [SPEC_WHEEL] = wheel_run,       [SPEC_TEST] = import_run,       [SPEC_IMAGE] = image_run,
+};
+
+static bool slot_report(const struct slot *slot, const struct spec_result *result,
+                        struct err *err)
+{
+    BUF_AUTO struct buf line = {0};
+    buf_add(&line, STR("{\"result\":"));
+    spec_result_write(result, &line);
+    buf_add(&line, STR("}\n"));
+    return file_write_all(slot->status_fd, "the status", buf_str(&line), err);
+}
+
+/* Opens what the attempt shares with others, and its own directory. */
+static bool slot_open(struct slot *slot, struct err *err)
+{
+    struct digest runner;
+    struct str work;
+    const char *parent = arena_printf(slot->arena, "%s/work", slot->cache).ptr;
+    if (!cas_open(arena_printf(slot->arena, "%s/cas", slot->cache).ptr, &slot->cas, err) ||
+        !slot_runner_dir(slot->cache, slot->arena, &slot->runner, &runner, err) ||
+        !file_mkdirs(AT_FDCWD, parent, 0755, err) ||
+        !file_make_temp_dir(parent, "attempt-", slot->arena, &work, err))
+        return false;
+    slot->work = work.ptr;
+    return chmod(slot->work, 0755) == 0 || err_errno(err, "opening %s to the build", slot->work);
+}
+
+static bool slot_work(struct slot *slot, const char *spec_path, struct err *err)
+{
+    struct str text;
+    struct spec spec;
+    struct spec_result result = {.outcome = SPEC_OK};
+    if (!file_read(AT_FDCWD, spec_path, SLOT_SPEC_MAX, slot->arena, &text, err) ||
+        !spec_read(text, slot->arena, &spec, err))
+        return false;
+    slot->spec = &spec;
+    slot->cache = spec.cache.ptr;
+    bool ok = slot_open(slot, err) && slot_runs[spec.kind](slot, &result, err);
+    if (ok && result.outcome != SPEC_OK)
+        slot_log(STR_FMT, STR_ARG(result.why));
+    ok = ok && slot_report(slot, &result, err);
+    if (slot->work && !slot->keep) {
+        struct err ignored = {0};
+        (void)!file_remove_tree(AT_FDCWD, slot->work, &ignored);
+    }
+    cas_close(&slot->cas);
+    return ok;
+}
+
+int slot_main(const char *spec_path, int status_fd)
+{
+    ARENA_AUTO struct arena arena = {0};
+    struct err err = {0};
+    struct slot slot = {.arena = &arena, .status_fd = status_fd,
+                        .keep = getenv("REFINERY_KEEP_WORK") != NULL};
+    if (fcntl(status_fd, F_SETFD, FD_CLOEXEC) == 0 && slot_work(&slot, spec_path, &err))
+        return 0;
+    slot_log("error: %s", err.text);
+    return 1;
+}

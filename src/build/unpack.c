@@ -1,0 +1,228 @@
+#include "build/unpack.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "wheelfile/wheelfile.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct unpack_limits unpack_default_limits = {.bytes = 4ull << 30, .members = 200000};
+
+enum { UNPACK_CHUNK = 1 << 17 };
+
+/* What one unpacking has used of its limits. */
+struct unpack_budget {
+    const char *archive;
+    const struct unpack_limits *limits;
+    uint64_t bytes, members;
+};
+
+static bool unpack_spend(struct unpack_budget *budget, uint64_t bytes, uint64_t members,
+                         struct err *err)
+{
+    budget->bytes += bytes;
+    budget->members += members;
+    if (budget->bytes > budget->limits->bytes)
+        return err_set(err, ERR_LIMIT, "%s: unpacks to more than %llu bytes", budget->archive,
+                       (unsigned long long)budget->limits->bytes);
+    if (budget->members > budget->limits->members)
+        return err_set(err, ERR_LIMIT, "%s: has more than %llu members", budget->archive,
+                       (unsigned long long)budget->limits->members);
+    return true;
+}
+
+/* ---- wheels ---- */
+
+/* Where a wheel's member belongs: `base` becomes the directory, `path` what is below it. */
+static bool unpack_wheel_place(struct str name, int dir, int scripts, int *base, struct str *path)
+{
+    struct str top, rest, category, below;
+    *base = dir;
+    *path = name;
+    if (!str_cut(name, '/', &top, &rest) || !str_ends(top, STR(".data")))
+        return true;
+    str_cut(rest, '/', &category, &below);
+    *path = below;
+    if (str_eq(category, STR("scripts")))
+        *base = scripts;
+    else if (!str_eq(category, STR("purelib")) && !str_eq(category, STR("platlib")))
+        *base = -1;
+    return *base >= 0;
+}
+
+static bool unpack_make_parents(int base, struct arena *arena, struct str path, struct err *err)
+{
+    size_t slash = str_rfind_char(path, '/');
+    return slash == path.len ||
+           file_mkdirs(base, arena_cstr(arena, str_slice(path, 0, slash)), 0755, err);
+}
+
+static bool unpack_wheel_member(struct wheelfile *wheel, const struct wheelfile_member *member,
+                                int base, struct str path, bool script, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    struct str bytes;
+    const char *name = arena_cstr(&scratch, path);
+    if (!wheelfile_read(wheel, member, &scratch, &bytes, err) ||
+        !unpack_make_parents(base, &scratch, path, err))
+        return false;
+    FD_AUTO int fd = openat(base, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                            script || (member->mode & 0100) ? 0755 : 0644);
+    return fd >= 0 ? file_write_all(fd, name, bytes, err) : err_errno(err, "creating %s", name);
+}
+
+bool unpack_wheel(const char *path, const char *dir, const char *scripts_dir,
+                  const struct unpack_limits *limits, struct err *err)
+{
+    struct unpack_budget budget = {.archive = path, .limits = limits};
+    FD_AUTO int base = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    FD_AUTO int scripts = scripts_dir ? open(scripts_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (base < 0 || (scripts_dir && scripts < 0))
+        return err_errno(err, "opening %s", base < 0 ? dir : scripts_dir);
+    WHEELFILE_AUTO struct wheelfile *wheel = NULL;
+    if (!wheelfile_open(path, &wheel, err))
+        return false;
+    size_t count;
+    const struct wheelfile_member *members = wheelfile_members(wheel, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct str place;
+        int into;
+        if (!unpack_spend(&budget, members[i].size, 1, err))
+            return false;
+        if (!members[i].directory &&
+            unpack_wheel_place(members[i].path, base, scripts, &into, &place) &&
+            !unpack_wheel_member(wheel, &members[i], into, place, into == scripts, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- sdists ---- */
+
+/* Member path without the top directory; empty for the top itself. */
+static struct str unpack_below_top(struct str path)
+{
+    struct str top, rest;
+    while (str_starts(path, STR("./")))
+        path = str_from_pos(path, 2);
+    str_cut(path, '/', &top, &rest);
+    return rest;
+}
+
+static bool unpack_entry_is_safe(struct archive_entry *entry, struct str below, struct str link)
+{
+    __LA_MODE_T type = archive_entry_filetype(entry);
+    if (!file_path_is_safe(below))
+        return false;
+    return type == AE_IFREG || type == AE_IFDIR || type == AE_IFLNK || link.len;
+}
+
+/* Sets where the entry goes: relative to the working directory of the unpacking. */
+static bool unpack_rename(struct archive_entry *entry, const char *archive, struct arena *scratch,
+                          bool *wanted, struct err *err)
+{
+    struct str path = str_from(archive_entry_pathname(entry));
+    struct str link = str_from(archive_entry_hardlink(entry));
+    while (path.len && path.ptr[path.len - 1] == '/')
+        path.len--;
+    struct str below = unpack_below_top(path);
+    *wanted = below.len > 0;
+    if (!*wanted && str_has_char(path, '/'))
+        return err_set(err, ERR_FORMAT, "%s: member name " STR_FMT " leads elsewhere", archive,
+                       STR_ARG(path));
+    if (!*wanted)
+        return true;
+    if (!unpack_entry_is_safe(entry, below, link))
+        return err_set(err, ERR_FORMAT,
+                       "%s: member " STR_FMT " is a device or leads outside the archive", archive,
+                       STR_ARG(path));
+    archive_entry_set_pathname(entry, arena_cstr(scratch, below));
+    if (link.len)
+        archive_entry_set_hardlink(entry, arena_cstr(scratch, unpack_below_top(link)));
+    if (archive_entry_filetype(entry) != AE_IFLNK) /* readable and writable by the build */
+        archive_entry_set_perm(entry, archive_entry_filetype(entry) == AE_IFDIR ||
+                                              (archive_entry_perm(entry) & 0100)
+                                          ? 0755
+                                          : 0644);
+    return true;
+}
+
+static bool unpack_entry_bytes(struct archive *in, struct archive *out,
+                               struct unpack_budget *budget, struct err *err)
+{
+    const void *block;
+    size_t len;
+    la_int64_t offset;
+    int status;
+    while ((status = archive_read_data_block(in, &block, &len, &offset)) == ARCHIVE_OK) {
+        if (!unpack_spend(budget, len, 0, err))
+            return false;
+        if (archive_write_data_block(out, block, len, offset) != ARCHIVE_OK)
+            return err_set(err, ERR_SYSTEM, "%s: unpacking: %s", budget->archive,
+                           archive_error_string(out));
+    }
+    if (status != ARCHIVE_EOF)
+        return err_set(err, ERR_FORMAT, "%s: damaged: %s", budget->archive,
+                       archive_error_string(in));
+    return true;
+}
+
+static bool unpack_tar(struct archive *in, struct archive *out, struct unpack_budget *budget,
+                       struct err *err)
+{
+    struct archive_entry *entry;
+    int status;
+    while ((status = archive_read_next_header(in, &entry)) == ARCHIVE_OK ||
+           status == ARCHIVE_WARN) {
+        ARENA_AUTO struct arena scratch = {0};
+        bool wanted;
+        if (!unpack_spend(budget, 0, 1, err) ||
+            !unpack_rename(entry, budget->archive, &scratch, &wanted, err))
+            return false;
+        if (!wanted)
+            continue;
+        if (archive_write_header(out, entry) != ARCHIVE_OK)
+            return err_set(err, ERR_FORMAT, "%s: unpacking %s: %s", budget->archive,
+                           archive_entry_pathname(entry), archive_error_string(out));
+        if (!unpack_entry_bytes(in, out, budget, err))
+            return false;
+    }
+    if (status != ARCHIVE_EOF)
+        return err_set(err, ERR_FORMAT, "%s: damaged: %s", budget->archive,
+                       archive_error_string(in));
+    return true;
+}
+
+bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits *limits,
+                  struct err *err)
+{
+    struct unpack_budget budget = {.archive = sdist, .limits = limits};
+    FD_AUTO int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct archive *in = archive_read_new(), *out = archive_write_disk_new();
+    archive_read_support_filter_all(in);
+    archive_read_support_format_tar(in);
+    archive_read_support_format_zip(in);
+    /* Paths are relative to the directory: libarchive refuses what leaves it, links included. */
+    archive_write_disk_set_options(out, ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                                            ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+                                            ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS |
+                                            ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM);
+    bool ok;
+    if (back < 0)
+        ok = err_errno(err, "opening the working directory");
+    else if (archive_read_open_filename(in, sdist, UNPACK_CHUNK) != ARCHIVE_OK)
+        ok = err_set(err, ERR_FORMAT, "%s: not a readable archive: %s", sdist,
+                     archive_error_string(in));
+    else if (chdir(dir) < 0)
+        ok = err_errno(err, "entering %s", dir);
+    else
+        ok = unpack_tar(in, out, &budget, err);
+    archive_write_free(out);
+    archive_read_free(in);
+    if (back >= 0 && fchdir(back) < 0)
+        return ok ? err_errno(err, "returning to the working directory") : false;
+    return ok;
+}

@@ -1,0 +1,425 @@
+/*
+ * One build: source and build requirements fetched, the jail furnished, the
+ * backend's hooks called, what came out checked, repaired and stored under the
+ * action key.
+ */
+#include "build/env.h"
+#include "build/hook.h"
+#include "build/slot.h"
+
+#include "base/json.h"
+#include "base/vec.h"
+#include "elf/gate.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "pkg/filename.h"
+#include "pkg/name.h"
+#include "wheelfile/repair.h"
+#include "wheelfile/sysroot.h"
+#include "wheelfile/wheelfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WHEEL_MISSING_MAX = 1 << 20, WHEEL_EPOCH = 315532800 };
+
+/* Everything one attempt has gathered before the backend runs. */
+struct wheel_job {
+    struct slot *slot;
+    struct place place;
+    struct str sdist;
+    struct digest source, env_key, key;
+    struct str env;
+    struct hook_call call;
+};
+
+static bool wheel_is_data(enum err_code code)
+{
+    return code == ERR_NETWORK || code == ERR_DIGEST || code == ERR_NOT_FOUND ||
+           code == ERR_FORMAT || code == ERR_LIMIT;
+}
+
+/* Source and build requirements. What an index or file does wrong is the attempt's outcome. */
+static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct err failed = {0};
+    VEC(struct env_wheel) wheels = {0};
+    slot_phase(slot, "fetch");
+    bool ok = fetch_file(slot, &slot->spec->source, &job->sdist, &job->source, &failed);
+    for (size_t i = 0; ok && i < slot->spec->requires.len; i++) {
+        struct env_wheel *wheel = vec_push(&wheels, slot->arena);
+        struct str path;
+        ok = fetch_file(slot, &slot->spec->requires.at[i], &path, &wheel->digest, &failed);
+        wheel->path = path.ptr;
+    }
+    ok = ok && env_compose(slot->cache, wheels.at, wheels.len, slot->arena, &job->env,
+                           &job->env_key, &failed);
+    if (ok)
+        return true;
+    if (!wheel_is_data(failed.code))
+        return err_set(err, failed.code, "%s", failed.text);
+    result->outcome = SPEC_FETCH_FAILED;
+    result->why = arena_str(slot->arena, str_from(failed.text));
+    return true;
+}
+
+static void wheel_key_list(struct digest_stream *stream, struct spec_list list)
+{
+    for (size_t i = 0; i < list.len; i++)
+        digest_add_field(stream, list.at[i]);
+    digest_add_field(stream, STR("."));
+}
+
+/* The action key: all that can change the result (ARCHITECTURE.md). */
+static void wheel_make_key(struct wheel_job *job, const struct digest *runner)
+{
+    const struct spec *spec = job->slot->spec;
+    struct digest_stream *stream = digest_open();
+    digest_add_field(stream, STR("refinery action 1"));
+    digest_add_field(stream, str_from(spec_kind_name(spec->kind)));
+    digest_add_field(stream, str_of(job->source.bytes, DIGEST_SIZE));
+    digest_add_field(stream, spec->python);
+    digest_add_field(stream, spec->arch);
+    digest_add_field(stream, spec->platform_tag);
+    digest_add_field(stream, spec->strategy);
+    digest_add_field(stream, spec->strict_floor ? STR("strict") : STR("best"));
+    digest_add_field(stream, spec->for_build_machine ? STR("build") : STR("target"));
+    digest_add_field(stream, str_of(job->place.key.bytes, DIGEST_SIZE));
+    digest_add_field(stream, str_of(job->env_key.bytes, DIGEST_SIZE));
+    digest_add_field(stream, str_of(runner->bytes, DIGEST_SIZE));
+    wheel_key_list(stream, spec->recipes);
+    job->key = digest_finish(stream);
+}
+
+/* The store's result of this very action, if it has one. */
+static bool wheel_cached(struct wheel_job *job, struct spec_result *result, bool *found,
+                         struct err *err)
+{
+    struct cas_result stored;
+    struct err absent = {0};
+    *found = false;
+    if (job->slot->spec->fresh)
+        return true;
+    if (!cas_result_get(job->slot->cas, &job->key, job->slot->arena, &stored, &absent))
+        return absent.code == ERR_NOT_FOUND || err_set(err, absent.code, "%s", absent.text);
+    struct err damaged = {0};
+    if (!spec_result_read(stored.record, job->slot->arena, result, &damaged))
+        return true; /* of another version of this program: built again */
+    result->cached = true;
+    *found = true;
+    return true;
+}
+
+static bool wheel_store(struct wheel_job *job, const struct digest *content,
+                        const struct spec_result *result, struct err *err)
+{
+    BUF_AUTO struct buf record = {0};
+    spec_result_write(result, &record);
+    struct cas_result stored = {.content = *content, .record = buf_str(&record)};
+    return cas_result_put(job->slot->cas, &job->key, &stored, err);
+}
+
+/* Up to the point where the backend can run; `done` when there is nothing left to do. */
+static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *done,
+                       struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct digest runner;
+    const char *ignored;
+    struct err failed = {0};
+    *done = false;
+    if (!wheel_fetch(job, result, err))
+        return false;
+    if ((*done = result->outcome != SPEC_OK))
+        return true;
+    if (!place_for_build(slot, &job->place, err) ||
+        !slot_runner_dir(slot->cache, slot->arena, &ignored, &runner, err))
+        return false;
+    wheel_make_key(job, &runner);
+    result->key = arena_printf(slot->arena, "%s", digest_to_hex(&job->key).text);
+    if (!wheel_cached(job, result, done, err) || *done)
+        return *done;
+    slot_phase(slot, "unpack");
+    job->call = (struct hook_call){
+        .slot = slot,
+        .place = &job->place,
+        .env = job->env.ptr,
+        .dir = arena_printf(slot->arena, "%s/jail", slot->work).ptr,
+        .facts = str_eq(slot->spec->strategy, STR("cross")),
+    };
+    if (hook_prepare(&job->call, job->sdist.ptr, &failed))
+        return true;
+    if (!wheel_is_data(failed.code))
+        return err_set(err, failed.code, "%s", failed.text);
+    result->outcome = SPEC_BUILD_FAILED;
+    result->why = arena_str(slot->arena, str_from(failed.text));
+    return *done = true;
+}
+
+static void wheel_measure(const struct hook_answer *answer, struct spec_result *result)
+{
+    result->cpu_ms = answer->ended.cpu_ms;
+    result->build_ms = answer->ended.wall_ms;
+    result->peak_bytes = (int64_t)answer->ended.peak_memory;
+    result->facts = answer->facts;
+}
+
+/* ---- asking ---- */
+
+static bool wheel_ask(struct slot *slot, enum hook_name hook, struct spec_result *result,
+                      struct err *err)
+{
+    struct wheel_job job = {.slot = slot};
+    struct hook_answer answer;
+    struct cas_blob blob;
+    bool done;
+    if (!wheel_open(&job, result, &done, err) || done)
+        return done;
+    slot_phase(slot, hook == HOOK_REQUIRES ? "requires" : "metadata");
+    if (!hook_run(&job.call, hook, &answer, err))
+        return false;
+    wheel_measure(&answer, result);
+    if (!answer.answered) {
+        hook_failure(&answer, slot, result);
+        return true;
+    }
+    result->requires = answer.requires;
+    result->metadata = answer.metadata;
+    result->why = STR("the backend answered");
+    BUF_AUTO struct buf record = {0};
+    spec_result_write(result, &record);
+    return cas_put_bytes(slot->cas, buf_str(&record), &blob, err) &&
+           wheel_store(&job, &blob.digest, result, err);
+}
+
+bool requires_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    return wheel_ask(slot, HOOK_REQUIRES, result, err);
+}
+
+bool metadata_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    return wheel_ask(slot, HOOK_METADATA, result, err);
+}
+
+/* ---- checking what came out ---- */
+
+static void wheel_refuse(struct spec_result *result, enum spec_outcome outcome, struct str why)
+{
+    result->outcome = outcome;
+    result->why = why;
+}
+
+/* The backend's file, copied to where only we can write, if it is the wheel it should be. */
+static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
+                       struct spec_result *result, struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct arena *arena = slot->arena;
+    struct err failed = {0};
+    struct wheelfile_name parts;
+    FD_AUTO int from = -1;
+    const char *dir = arena_printf(arena, "%s/built", slot->work).ptr;
+    *path = arena_printf(arena, "%s/" STR_FMT, dir, STR_ARG(name));
+    if (!hook_open_output(job->call.dir, "dist", name, &from, &failed) ||
+        !wheelfile_parse_name(name, &parts, &failed)) {
+        wheel_refuse(result, SPEC_NO_WHEEL,
+                     arena_printf(arena, "the backend reported success but left no wheel: %s",
+                                  failed.text));
+        return true;
+    }
+    struct str got = name_normal(parts.name, arena), asked = name_normal(slot->spec->name, arena);
+    if (!str_eq(got, asked)) {
+        wheel_refuse(result, SPEC_NO_WHEEL,
+                     arena_printf(arena, "the backend built " STR_FMT ", not " STR_FMT,
+                                  STR_ARG(name), STR_ARG(slot->spec->name)));
+        return true;
+    }
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err))
+        return false;
+    const char *source = arena_printf(arena, "/proc/self/fd/%d", from).ptr;
+    return file_copy(AT_FDCWD, source, AT_FDCWD, path->ptr, err);
+}
+
+/* Names that the floor's glibc lacks, from the kit, for the gate. */
+static bool wheel_missing(struct wheel_job *job, const struct str **names, size_t *count,
+                          struct err *err)
+{
+    VEC(struct str) missing = {0};
+    struct str lines, line;
+    if (!floor_missing(&job->place.floor, job->slot->arena, &lines, err))
+        return false;
+    while (str_next_line(&lines, &line))
+        if (line.len)
+            *vec_push(&missing, job->slot->arena) = line;
+    *names = missing.at;
+    *count = missing.len;
+    return true;
+}
+
+/*
+ * The gate after the link on every ELF file. A need for a newer version only makes
+ * the tag newer; a reference without a version to what the floor lacks would make
+ * the tag a lie, so it is refused.
+ */
+static bool wheel_gate(struct wheel_job *job, const char *path, struct spec_result *result,
+                       struct err *err)
+{
+    struct arena *arena = job->slot->arena;
+    struct elf_gate_rules rules = {.arch = elf_policy_arch_from(job->slot->spec->arch),
+                                   .floor = floor_glibc(job->slot->spec->platform_tag)};
+    WHEELFILE_AUTO struct wheelfile *wheel = NULL;
+    size_t count;
+    if (!wheel_missing(job, &rules.missing, &rules.missing_count, err) ||
+        !wheelfile_open(path, &wheel, err))
+        return false;
+    const struct wheelfile_member *members = wheelfile_members(wheel, &count);
+    for (size_t i = 0; i < count && result->outcome == SPEC_OK; i++) {
+        ARENA_AUTO struct arena scratch = {0};
+        struct str bytes;
+        struct elf_file elf;
+        const struct elf_gate_finding *findings;
+        size_t found;
+        if (members[i].directory || members[i].size < 64)
+            continue;
+        if (!wheelfile_read(wheel, &members[i], &scratch, &bytes, err))
+            return false;
+        if (!str_starts(bytes, STR("\177ELF")))
+            continue;
+        if (!elf_read(bytes, &scratch, &elf, err))
+            return err_wrap(err, STR_FMT, STR_ARG(members[i].path));
+        elf_gate_check(&elf, &rules, &scratch, &findings, &found);
+        for (size_t f = 0; f < found; f++)
+            if (findings[f].reason == ELF_GATE_UNVERSIONED) {
+                struct str what = elf_gate_describe(&findings[f], &rules, &scratch);
+                wheel_refuse(result, SPEC_FLOOR,
+                             arena_printf(arena, STR_FMT ": " STR_FMT, STR_ARG(members[i].path),
+                                          STR_ARG(what)));
+                break;
+            }
+    }
+    return true;
+}
+
+static enum spec_outcome wheel_repair_outcome(const struct wheelfile_repair_result *repaired)
+{
+    if (repaired->written)
+        return SPEC_OK;
+    if (repaired->outcome == WHEELFILE_ABOVE_FLOOR)
+        return SPEC_FLOOR;
+    if (repaired->before.outcome == ELF_AUDIT_SILENT_FALLBACK)
+        return SPEC_SILENT_FALLBACK;
+    return SPEC_REPAIR_FAILED;
+}
+
+static void wheel_describe(struct wheel_job *job, const struct wheelfile_repair_result *repaired,
+                           struct spec_result *result)
+{
+    struct arena *arena = job->slot->arena;
+    const struct elf_policy *policy = repaired->after.policy;
+    VEC(struct spec_graft) grafts = {0};
+    result->file = repaired->file_name;
+    result->tag = repaired->tags;
+    result->why = repaired->why;
+    if (policy) {
+        result->policy = repaired->after.tag;
+        result->floor = arena_printf(arena, "%u.%u", policy->major, policy->minor);
+    }
+    for (size_t i = 0; i < repaired->graft_count; i++)
+        *vec_push(&grafts, arena) =
+            (struct spec_graft){.name = repaired->grafts[i].path,
+                                .origin = repaired->grafts[i].origin,
+                                .digest = str_from(repaired->grafts[i].sha256)};
+    result->grafts = grafts.at;
+    result->graft_count = grafts.len;
+}
+
+static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_result *result,
+                         struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct wheelfile_sysroot *sysroot = NULL;
+    struct elf_audit_lookup lookup;
+    struct wheelfile_repair_result repaired;
+    const char *dir = arena_printf(slot->arena, "%s/repaired", slot->work).ptr;
+    struct wheelfile_repair_options options = {.floor = slot->spec->platform_tag,
+                                               .strict = slot->spec->strict_floor,
+                                               .out_dir = dir,
+                                               .source_epoch = WHEEL_EPOCH};
+    struct cas_blob blob;
+    slot_phase(slot, "repair");
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
+        (job->place.sysroot &&
+         !wheelfile_sysroot_open(&job->place.sysroot, 1, &sysroot, err)))
+        return false;
+    if (sysroot) {
+        lookup = wheelfile_sysroot_lookup(sysroot);
+        options.lookup = &lookup;
+    }
+    bool ok = wheelfile_repair(built, &options, slot->arena, &repaired, err);
+    wheelfile_sysroot_close(&sysroot);
+    if (!ok)
+        return false;
+    result->outcome = wheel_repair_outcome(&repaired);
+    wheel_describe(job, &repaired, result);
+    if (result->outcome != SPEC_OK)
+        return true;
+    if (!cas_put_path(slot->cas, AT_FDCWD, repaired.path.ptr, NULL, &blob, err))
+        return false;
+    result->sha256 = arena_printf(slot->arena, "%s", digest_to_hex(&blob.digest).text);
+    return wheel_store(job, &blob.digest, result, err);
+}
+
+/* The build machine's own wheels are tools: stored as they are, never delivered. */
+static bool wheel_keep(struct wheel_job *job, struct str built, struct spec_result *result,
+                       struct err *err)
+{
+    struct cas_blob blob;
+    if (!cas_put_path(job->slot->cas, AT_FDCWD, built.ptr, NULL, &blob, err))
+        return false;
+    size_t slash = str_rfind_char(built, '/');
+    result->file = str_from_pos(built, slash + 1);
+    result->sha256 = arena_printf(job->slot->arena, "%s", digest_to_hex(&blob.digest).text);
+    return wheel_store(job, &blob.digest, result, err);
+}
+
+static void wheel_log_facts(const struct spec_list *facts)
+{
+    for (size_t i = 0; i < facts->len; i++)
+        slot_log("machine fact: " STR_FMT, STR_ARG(facts->at[i]));
+}
+
+bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    struct wheel_job job = {.slot = slot};
+    struct hook_answer answer;
+    struct str built;
+    bool done;
+    if (!wheel_open(&job, result, &done, err) || done)
+        return done;
+    slot_phase(slot, "build");
+    if (!hook_run(&job.call, HOOK_WHEEL, &answer, err))
+        return false;
+    wheel_measure(&answer, result);
+    wheel_log_facts(&result->facts);
+    if (result->facts.len) { /* even a build that succeeded computed with the wrong machine */
+        wheel_refuse(result, SPEC_FACTS,
+                     arena_printf(slot->arena, "reads facts of the machine: " STR_FMT,
+                                  STR_ARG(result->facts.at[0])));
+        return true;
+    }
+    if (!answer.answered) {
+        hook_failure(&answer, slot, result);
+        return true;
+    }
+    if (!wheel_take(&job, answer.wheel, &built, result, err) || result->outcome != SPEC_OK)
+        return result->outcome != SPEC_OK;
+    if (slot->spec->for_build_machine)
+        return wheel_keep(&job, built, result, err);
+    slot_phase(slot, "audit");
+    if (!wheel_gate(&job, built.ptr, result, err) || result->outcome != SPEC_OK)
+        return result->outcome != SPEC_OK;
+    return wheel_repair(&job, built.ptr, result, err);
+}
