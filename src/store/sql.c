@@ -87,7 +87,7 @@ bool sql_open(const char *path, struct sql **sql, struct err *err)
         sqlite3_db_config(opened->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         good = sql_script(opened,
                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;"
+                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
                           "PRAGMA recursive_triggers=ON",
                           err);
     }
