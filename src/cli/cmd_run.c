@@ -1,8 +1,238 @@
 #include "cli/command.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/plan_options.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "plan/write.h"
+#include "run/run.h"
+
+enum { RUN_TICK_MS = 250, RUN_SILENCE_MS = 600000 };
+
+/* ---- the progress display ---- */
+
+static void run_note(void *state, struct str text)
+{
+    progress_note(state, text);
+    progress_tick(state);
+}
+
+static void run_show_start(void *state, size_t slot, struct str name, struct str version,
+                           struct str strategy, unsigned attempt)
+{
+    progress_start(state, slot, name, version, strategy, attempt);
+}
+
+static void run_show_phase(void *state, size_t slot, struct str phase)
+{
+    progress_phase(state, slot, phase);
+}
+
+static void run_show_stop(void *state, size_t slot, const char *how, struct str why)
+{
+    static const struct {
+        const char *how;
+        enum progress_end end;
+    } ends[] = {{"built", PROGRESS_BUILT}, {"cached", PROGRESS_CACHED},
+                {"reused", PROGRESS_REUSED}, {"retry", PROGRESS_RETRY},
+                {"failed", PROGRESS_FAILED}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(how, ends[i].how) == 0)
+            progress_stop(state, slot, ends[i].end, why);
+}
+
+static void run_show_total(void *state, size_t jobs)
+{
+    progress_total(state, jobs);
+}
+
+static void run_show_tick(void *state)
+{
+    progress_tick(state);
+}
+
+/* ---- the table at the end ---- */
+
+static struct str run_floor_cell(const struct manifest_package *package, struct arena *arena)
+{
+    if (!package->platform_tag.len)
+        return STR("-");
+    return arena_printf(arena, STR_FMT "-" STR_FMT "-" STR_FMT, STR_ARG(package->python_tag),
+                        STR_ARG(package->abi_tag), STR_ARG(package->platform_tag));
+}
+
+static unsigned char run_color(enum manifest_status status)
+{
+    return status == MANIFEST_FAILED || status == MANIFEST_MISSING ? 31
+           : status == MANIFEST_BUILT                              ? 32
+                                                                   : 0;
+}
+
+static void run_print_table(const struct manifest *manifest, size_t width, bool color,
+                            struct arena *arena)
+{
+    static const struct table_column columns[] = {
+        {.title = "package"}, {.title = "version"},       {.title = "status"},
+        {.title = "strategy"}, {.title = "tags", .squeeze = 24}, {.title = "seconds", .right = true},
+        {.title = "why", .squeeze = 30}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    BUF_AUTO struct buf text = {0};
+    struct table_cell *cells =
+        ARENA_ARRAY(arena, struct table_cell, manifest->package_count *COLUMNS);
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const struct manifest_package *package = &manifest->packages[i];
+        struct table_cell *row = &cells[i * COLUMNS];
+        row[0].text = package->name;
+        row[1].text = package->version;
+        row[2].text = str_from(manifest_status_name(package->status));
+        row[2].color = run_color(package->status);
+        row[3].text = package->strategy.len ? package->strategy : STR("-");
+        row[4].text = run_floor_cell(package, arena);
+        row[5].text = arena_printf(arena, "%.1f", (double)package->duration_ms / 1000);
+        row[6].text = package->why;
+    }
+    table_render(columns, COLUMNS, cells, manifest->package_count, width, color, &text);
+    fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout);
+}
+
+static void run_print_counts(const struct manifest *manifest)
+{
+    size_t by_status[MANIFEST_STATUS_COUNT] = {0}, cross = 0, hybrid = 0;
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        by_status[manifest->packages[i].status]++;
+        cross += str_eq(manifest->packages[i].strategy, STR("cross"));
+        hybrid += str_eq(manifest->packages[i].strategy, STR("hybrid"));
+    }
+    printf("\n%zu packages:", manifest->package_count);
+    for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++)
+        if (by_status[i])
+            printf(" %zu %s", by_status[i], manifest_status_name((enum manifest_status)i));
+    printf("; by strategy: %zu cross, %zu hybrid; %.1f s\n", cross, hybrid,
+           (double)manifest->duration_ms / 1000);
+}
+
+static bool run_any_failed(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        enum manifest_status status = manifest->packages[i].status;
+        if (status != MANIFEST_BUILT && status != MANIFEST_CACHED && status != MANIFEST_REUSED)
+            return true;
+    }
+    return false;
+}
+
+static size_t run_width(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 0;
+}
+
+/* ---- the command ---- */
+
+static struct str run_command_line(const struct call *call)
+{
+    BUF_AUTO struct buf line = {0};
+    buf_printf(&line, "%s run", call->program);
+    for (const char *const *word = call->raw; *word; word++)
+        buf_printf(&line, " %s", *word);
+    return arena_str(call->arena, buf_str(&line));
+}
+
+static bool run_config(const struct call *call, const struct run_plan_config *plan,
+                       struct run_config *config, struct err *err)
+{
+    const struct options *options = call->options;
+    static char program[4096];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    struct str output, manifest, history;
+    if (len < 0)
+        return err_errno(err, "finding this program's own file");
+    program[len] = '\0';
+    if (!plan_options_absolute(option_str(options, OPTION_OUTPUT), call->arena, &output, err) ||
+        !plan_options_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err) ||
+        !plan_options_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err))
+        return false;
+    *config = (struct run_config){
+        .program = program,
+        .command = run_command_line(call),
+        .output = output,
+        .cache = plan->cache,
+        .manifest = manifest,
+        .history_db = history,
+        .preset = option_str(options, OPTION_CONTAINER_PRESET),
+        .mirror = option_str(options, OPTION_MIRROR),
+        .strict_floor = str_eq(option_str(options, OPTION_FLOOR), STR("strict")),
+        .strategy = option_str(options, OPTION_STRATEGY),
+        .schedule = option_str(options, OPTION_SCHEDULE),
+        .jobs = (size_t)option_int(options, OPTION_JOBS),
+        .cpu_milli = option_milli(options, OPTION_CONTAINER_CPU),
+        .memory_bytes = option_bytes(options, OPTION_CONTAINER_MEMORY),
+        .attempt_timeout_ms = option_ms(options, OPTION_ATTEMPT_TIMEOUT),
+        .silence_ms = RUN_SILENCE_MS,
+        .max_attempts = option_int(options, OPTION_MAX_ATTEMPTS),
+        .backoff_base_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_BASE),
+        .backoff_max_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_MAX),
+        .retry_failed = option_flag(options, OPTION_RETRY_FAILED),
+        .skip_known_failures = option_flag(options, OPTION_SKIP_KNOWN_FAILURES),
+        .trusted_hosts = plan->trusted_hosts,
+        .clock = call->clock,
+    };
+    return true;
+}
+
+static bool run_carry_out(const struct call *call, struct run_plan *plan,
+                          const struct run_config *config, struct progress *progress, int *status,
+                          struct err *err)
+{
+    struct manifest manifest = {0};
+    const struct run_watch watch = {.start = run_show_start,
+                                    .phase = run_show_phase,
+                                    .stop = run_show_stop,
+                                    .total = run_show_total,
+                                    .tick = run_show_tick,
+                                    .state = progress,
+                                    .tick_ms = RUN_TICK_MS};
+    progress_note(progress, STR(""));
+    bool ok = run_execute(config, &watch, plan, call->arena, &manifest, err);
+    progress_close(progress);
+    if (!ok)
+        return false;
+    run_print_table(&manifest, run_width(), call->color, call->arena);
+    run_print_counts(&manifest);
+    printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
+    *status = run_any_failed(&manifest) ? COMMAND_FAILED : COMMAND_OK;
+    return true;
+}
+
 bool cmd_run(const struct call *call, int *status, struct err *err)
 {
-    (void)call;
-    (void)status;
-    return err_set(err, ERR_USAGE, "run is not part of this build");
+    struct run_plan_config asked;
+    struct run_config config;
+    struct str explanation = {0};
+    RUN_PLAN_AUTO struct run_plan *plan = NULL;
+    if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err))
+        return false;
+    struct progress *progress =
+        progress_open(STDERR_FILENO, config.jobs, call->color, call->clock);
+    asked.note = run_note;
+    asked.note_state = progress;
+    if (!run_plan_make(&asked, call->arena, &plan, &explanation, err)) {
+        progress_close(progress);
+        if (explanation.len)
+            fprintf(stderr, "%s\n", explanation.ptr);
+        return false;
+    }
+    if (option_flag(call->options, OPTION_PLAN_ONLY)) {
+        BUF_AUTO struct buf text = {0};
+        progress_close(progress);
+        write_tree(run_plan_graph(plan), &text);
+        fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout);
+        return true;
+    }
+    return run_carry_out(call, plan, &config, progress, status, err);
 }

@@ -1,0 +1,62 @@
+#include "cli/plan_options.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "os/file.h"
+
+bool plan_options_absolute(struct str path, struct arena *arena, struct str *absolute,
+                           struct err *err)
+{
+    char here[4096];
+    if (str_starts(path, STR("/"))) {
+        *absolute = arena_str(arena, path);
+        return true;
+    }
+    if (!getcwd(here, sizeof here))
+        return err_errno(err, "finding the working directory");
+    *absolute = file_join(arena, str_from(here), path);
+    return true;
+}
+
+static struct spec_list plan_options_list(const struct call *call, enum option_id id)
+{
+    struct option_list list = option_list(call->options, id);
+    return (struct spec_list){list.at, list.len};
+}
+
+bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
+{
+    const struct options *options = call->options;
+    struct str input = option_str(options, OPTION_INPUT), cache;
+    if (!plan_options_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
+        (input.len && !plan_options_absolute(input, call->arena, &input, err)))
+        return false;
+    *config = (struct run_plan_config){
+        .input = input,
+        .requirements = plan_options_list(call, OPTION_REQUIREMENTS),
+        .constraints = plan_options_list(call, OPTION_CONSTRAINTS),
+        .python = option_str(options, OPTION_PYTHON),
+        .arch = option_str(options, OPTION_ARCH),
+        .platform_tag = option_str(options, OPTION_PLATFORM_TAG),
+        .index_url = option_str(options, OPTION_INDEX_URL),
+        .index_given = option_is_set(options, OPTION_INDEX_URL),
+        .extra_index_urls = plan_options_list(call, OPTION_EXTRA_INDEX_URL),
+        .find_links = plan_options_list(call, OPTION_FIND_LINKS),
+        .trusted_hosts = plan_options_list(call, OPTION_TRUSTED_HOST),
+        .no_index = option_flag(options, OPTION_NO_INDEX),
+        .as_of_ms = option_ms(options, OPTION_AS_OF),
+        .min_age_ms = option_ms(options, OPTION_MIN_RELEASE_AGE),
+        .rebuild = plan_options_list(call, OPTION_REBUILD),
+        .only = plan_options_list(call, OPTION_ONLY),
+        .eager = str_eq(option_str(options, OPTION_UPGRADE_STRATEGY), STR("eager")),
+        .fallback_latest = option_flag(options, OPTION_FALLBACK_LATEST),
+        .max_deps = option_int(options, OPTION_MAX_DEPS),
+        .cache = cache,
+        .clock = call->clock,
+    };
+    if (!config->input.len && !config->requirements.len)
+        return err_set(err, ERR_USAGE,
+                       "nothing to do: give --input DIR, --requirements FILE, or both");
+    return true;
+}

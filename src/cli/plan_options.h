@@ -1,0 +1,15 @@
+/* What a plan is made from, out of the options: shared by `run` and `plan`. */
+#ifndef REFINERY_CLI_PLAN_OPTIONS_H
+#define REFINERY_CLI_PLAN_OPTIONS_H
+
+#include "cli/command.h"
+#include "run/plan.h"
+
+CHECKED bool plan_options(const struct call *call, struct run_plan_config *config,
+                          struct err *err);
+
+/* A path as the program sees it from any directory; slots and jails need it so. */
+CHECKED bool plan_options_absolute(struct str path, struct arena *arena, struct str *absolute,
+                                   struct err *err);
+
+#endif

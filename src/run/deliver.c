@@ -1,0 +1,174 @@
+/* What users get: wheels in the output directory, and the facts for manifest and report. */
+#include "run/run.h"
+
+#include "os/file.h"
+#include "pkg/filename.h"
+
+bool run_deliver_wheel(struct run *run, const struct run_job *test, struct err *err)
+{
+    const struct run_job *wheel = &run->jobs.at[run->wheel_of.at[test->node]];
+    struct digest digest;
+    if (!digest_from_hex(wheel->result.sha256, &digest))
+        return err_set(err, ERR_SYSTEM, STR_FMT ": tested without a digest", STR_ARG(test->name));
+    struct str path =
+        arena_printf(run->arena, STR_FMT "/" STR_FMT, STR_ARG(run->config->output),
+                     STR_ARG(wheel->result.file));
+    return cas_place(run->cas, &digest, CAS_COPY, AT_FDCWD, path.ptr, 0644, err);
+}
+
+static enum manifest_status run_status(const struct run_job *wheel, const struct run_job *test)
+{
+    if (!wheel->good || !test->good)
+        return wheel->kind == SPEC_FETCH && !wheel->good ? MANIFEST_MISSING : MANIFEST_FAILED;
+    if (wheel->kind == SPEC_FETCH)
+        return MANIFEST_REUSED;
+    return wheel->result.cached ? MANIFEST_CACHED : MANIFEST_BUILT;
+}
+
+static void run_manifest_tags(struct run *run, struct manifest_package *package,
+                              const struct run_job *wheel)
+{
+    struct wheel_name name;
+    struct err ignored = {0};
+    if (!filename_parse_wheel(wheel->result.file, run->arena, &name, &ignored))
+        return;
+    package->python_tag = name.python;
+    package->abi_tag = name.abi;
+    package->platform_tag = name.platform;
+}
+
+static void run_manifest_grafts(struct run *run, struct manifest_package *package,
+                                const struct spec_result *result)
+{
+    struct manifest_graft *grafts =
+        ARENA_ARRAY(run->arena, struct manifest_graft, result->graft_count);
+    for (size_t i = 0; i < result->graft_count; i++)
+        grafts[i] = (struct manifest_graft){.name = result->grafts[i].name,
+                                            .origin = result->grafts[i].origin,
+                                            .digest = result->grafts[i].digest};
+    package->grafts = grafts;
+    package->graft_count = result->graft_count;
+}
+
+/* The job on this package's way that failed, or NULL. */
+static const struct run_job *run_culprit(const struct run *run, const struct graph_node *node,
+                                         const struct run_job *wheel, const struct run_job *test)
+{
+    if (wheel->ended && !wheel->good && wheel->attempts.len)
+        return wheel;
+    for (size_t i = 0; i < node->edges_len; i++) {
+        const struct run_job *needed = &run->jobs.at[run->wheel_of.at[node->edges[i].to]];
+        if (needed->kind == SPEC_REQUIRES && needed->ended && !needed->good)
+            return needed;
+    }
+    return test->ended && !test->good && test->attempts.len ? test : NULL;
+}
+
+/* Name of a package that failed and that this one waits for. */
+static struct str run_blocker(const struct run *run, const struct run_job *job)
+{
+    for (size_t i = 0; i < run->needs.len; i++) {
+        if (&run->jobs.at[run->needs.at[i].job] != job)
+            continue;
+        const struct run_job *needed = &run->jobs.at[run->needs.at[i].needs];
+        if (!needed->good && !str_eq(needed->name, job->name))
+            return needed->name;
+    }
+    return STR("");
+}
+
+static void run_manifest_failure(struct run *run, struct manifest_package *package,
+                                 const struct graph_node *node, const struct run_job *wheel,
+                                 const struct run_job *test)
+{
+    const struct run_job *culprit = run_culprit(run, node, wheel, test);
+    if (!culprit) {
+        struct str blocker = run_blocker(run, wheel->good ? test : wheel);
+        package->blocked_by = blocker;
+        package->error = blocker.len
+                             ? arena_printf(run->arena, "waits for " STR_FMT ", which failed",
+                                            STR_ARG(blocker))
+                             : STR("not started: the run was stopped");
+        package->why = package->error;
+        return;
+    }
+    package->error = package->why = culprit->result.why;
+    package->failure_class = str_from(spec_outcome_name(culprit->result.outcome));
+    package->evidence = (struct manifest_list){culprit->result.evidence.at,
+                                               culprit->result.evidence.len};
+    if (culprit->attempts.len)
+        package->log = culprit->attempts.at[culprit->attempts.len - 1].log;
+    package->next_command = arena_printf(
+        run->arena, "zstdcat " STR_FMT "/" STR_FMT, STR_ARG(run->config->cache),
+        STR_ARG(package->log));
+}
+
+static void run_manifest_attempts(struct run *run, struct manifest_package *package,
+                                  const struct run_job *wheel, const struct run_job *test)
+{
+    VEC(struct manifest_attempt) all = {0};
+    const struct run_job *const jobs[] = {wheel, test};
+    for (size_t j = 0; j < 2; j++)
+        for (size_t i = 0; i < jobs[j]->attempts.len; i++) {
+            struct manifest_attempt *attempt = vec_push(&all, run->arena);
+            *attempt = jobs[j]->attempts.at[i];
+            attempt->number = (unsigned)all.len;
+            package->duration_ms += attempt->duration_ms;
+        }
+    package->attempts = all.at;
+    package->attempt_count = all.len;
+    if (all.len)
+        package->log = all.at[all.len - 1].log;
+}
+
+static struct str run_why(struct run *run, const struct graph_node *node,
+                          const struct run_job *wheel)
+{
+    if (wheel->kind == SPEC_FETCH || !wheel->result.facts.len)
+        return wheel->kind == SPEC_FETCH ? node->why
+                                         : arena_printf(run->arena, STR_FMT "; " STR_FMT,
+                                                        STR_ARG(node->why),
+                                                        STR_ARG(wheel->result.why));
+    return wheel->result.why;
+}
+
+static void run_manifest_package(struct run *run, size_t index, struct manifest_package *package)
+{
+    const struct graph_node *node = &run->graph.nodes[index];
+    const struct run_job *wheel = &run->jobs.at[run->wheel_of.at[index]];
+    const struct run_job *test = &run->jobs.at[run->test_of.at[index]];
+    const struct spec_result *result = &wheel->result;
+    *package = (struct manifest_package){.name = node->name,
+                                         .version = node->version,
+                                         .status = run_status(wheel, test),
+                                         .why = run_why(run, node, wheel)};
+    run_manifest_attempts(run, package, wheel, test);
+    if (wheel->good) {
+        package->wheel = result->file;
+        package->wheel_digest = result->sha256;
+        package->floor = result->floor;
+        package->policy = result->policy;
+        run_manifest_tags(run, package, wheel);
+        run_manifest_grafts(run, package, result);
+    }
+    if (wheel->kind == SPEC_FETCH) {
+        package->wheel_url = node->source.url;
+    } else {
+        struct spec spec;
+        run_spec(run, wheel, &spec);
+        package->strategy = wheel->strategy;
+        package->recipes = (struct manifest_list){spec.recipes.at, spec.recipes.len};
+    }
+    if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING)
+        run_manifest_failure(run, package, node, wheel, test);
+}
+
+void run_manifest(struct run *run, struct manifest *manifest)
+{
+    VEC(struct manifest_package) packages = {0};
+    for (size_t i = 0; i < run->graph.nodes_len; i++)
+        if (run->test_of.at[i] != RUN_NO_NODE)
+            run_manifest_package(run, i, vec_push(&packages, run->arena));
+    manifest->packages = packages.at;
+    manifest->package_count = packages.len;
+}

@@ -1,0 +1,199 @@
+#include "run/inputs.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "os/file.h"
+#include "pkg/name.h"
+#include "pkg/reqfile.h"
+
+static bool inputs_open_file(void *state, struct str path, struct arena *arena, struct str *text,
+                             struct err *err)
+{
+    (void)state;
+    return file_read(AT_FDCWD, arena_cstr(arena, path), REQFILE_LIMIT, arena, text, err);
+}
+
+static bool inputs_env(void *state, struct str name, struct arena *arena, struct str *value)
+{
+    const char *found = getenv(arena_cstr(arena, name));
+    (void)state;
+    *value = str_from(found);
+    return found != NULL;
+}
+
+/* A requirement without a name is a file or URL: its name is in the file name. */
+static bool inputs_name_url(struct inputs *inputs, struct reqfile_entry *entry, struct err *err)
+{
+    struct wheel_name wheel;
+    struct sdist_name sdist;
+    struct err ignored = {0};
+    if (entry->req.name.len)
+        return true;
+    struct str where = entry->path.len ? entry->path : entry->req.url;
+    size_t slash = str_rfind_char(where, '/');
+    struct str file = slash < where.len ? str_from_pos(where, slash + 1) : where;
+    file = str_slice(file, 0, str_find_char(file, '#'));
+    if (filename_kind(file) == FILENAME_WHEEL &&
+        filename_parse_wheel(file, inputs->arena, &wheel, &ignored))
+        entry->req.name = wheel.name;
+    else if (filename_kind(file) == FILENAME_SDIST &&
+             filename_parse_sdist(file, STR(""), inputs->arena, &sdist, &ignored))
+        entry->req.name = sdist.name;
+    else
+        return err_set(err, ERR_FORMAT,
+                       STR_FMT ": " STR_FMT " names no wheel or sdist; write \"name @ url\", and "
+                       "build local projects into an sdist first",
+                       STR_ARG(entry->origin), STR_ARG(where));
+    if (entry->path.len)
+        entry->req.url = entry->path;
+    return true;
+}
+
+static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry, struct err *err)
+{
+    VEC(struct str) hashes = {0};
+    if (!inputs_name_url(inputs, entry, err))
+        return false;
+    for (size_t i = 0; i < entry->hashes_len; i++)
+        if (str_eq(entry->hashes[i].algorithm, STR("sha256")))
+            *vec_push(&hashes, inputs->arena) = entry->hashes[i].hex;
+    if (entry->hashes_len && !hashes.len)
+        return err_set(err, ERR_FORMAT, STR_FMT ": only --hash=sha256:... is checked here",
+                       STR_ARG(entry->origin));
+    struct solve_require made = {.req = entry->req,
+                                 .origin = entry->origin,
+                                 .hashes = hashes.at,
+                                 .hashes_len = hashes.len};
+    if (entry->constraint)
+        *vec_push(&inputs->constraints, inputs->arena) = made;
+    else
+        *vec_push(&inputs->requires, inputs->arena) = made;
+    return true;
+}
+
+static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool constraint,
+                                struct err *err)
+{
+    const struct reqfile_io io = {.read = inputs_open_file, .env = inputs_env};
+    struct reqfile file = {0};
+    if (!reqfile_read(path, constraint, &io, inputs->arena, &file, err))
+        return false;
+    for (size_t i = 0; i < file.len; i++) {
+        struct reqfile_entry entry = file.entries[i];
+        if (!inputs_take_entry(inputs, &entry, err))
+            return false;
+    }
+    if (file.index_url.len)
+        inputs->index_url = file.index_url;
+    inputs->no_index = inputs->no_index || file.no_index;
+    inputs->pre = inputs->pre || file.pre;
+    for (size_t i = 0; i < file.extra_index_urls_len; i++)
+        *vec_push(&inputs->index_urls, inputs->arena) = file.extra_index_urls[i];
+    for (size_t i = 0; i < file.find_links_len; i++)
+        *vec_push(&inputs->find_links, inputs->arena) = file.find_links[i];
+    return true;
+}
+
+static void inputs_add_pin(struct inputs *inputs, const struct scan_file *file)
+{
+    bool wheel = file->kind == SCAN_WHEEL;
+    struct solve_pin *pin = vec_push(&inputs->pins, inputs->arena);
+    *pin = (struct solve_pin){
+        .name = wheel ? file->wheel.name.name : file->sdist.name.name,
+        .version = wheel ? file->wheel.name.version : file->sdist.name.version,
+        .file = {.filename = file->filename,
+                 .path = file->path,
+                 .sha256 = arena_printf(inputs->arena, "%s", digest_to_hex(&file->digest).text),
+                 .size = (uint64_t)file->size,
+                 .requires_python = wheel ? file->wheel.metadata.requires_python
+                                          : file->sdist.metadata.requires_python,
+                 .index = inputs->config->input,
+                 .origin = PROVIDER_INPUT},
+        .origin = file->path,
+    };
+}
+
+static bool inputs_take_scanned(struct inputs *inputs, struct scan_file *file, struct err *err)
+{
+    struct digest digest;
+    if (file->kind == SCAN_REQUIREMENTS || file->kind == SCAN_CONSTRAINTS)
+        return inputs_take_reqfile(inputs, file->path, file->kind == SCAN_CONSTRAINTS, err);
+    if (!scan_digest(file, &digest, err)) /* the plan names its inputs by digest */
+        return false;
+    inputs_add_pin(inputs, file);
+    return true;
+}
+
+static bool inputs_scan(struct inputs *inputs, struct err *err)
+{
+    const struct run_plan_config *config = inputs->config;
+    size_t used = 0;
+    if (!config->input.len)
+        return true;
+    if (!scan_dir(config->input.ptr, NULL, inputs->arena, &inputs->scan, err))
+        return err_wrap(err, "--input");
+    for (size_t i = 0; i < inputs->scan.complaints_len; i++)
+        log_warn(STR_FMT, STR_ARG(inputs->scan.complaints[i].text));
+    for (size_t i = 0; i < inputs->scan.len; i++) {
+        if (inputs->scan.files[i].kind == SCAN_LOCK)
+            continue;
+        used++;
+        if (!inputs_take_scanned(inputs, &inputs->scan.files[i], err))
+            return false;
+    }
+    if (used || config->requirements.len)
+        return true;
+    return err_set(err, ERR_USAGE,
+                   STR_FMT ": no usable wheel, sdist or requirements file is in it; put some there "
+                   "or give --requirements FILE", STR_ARG(config->input));
+}
+
+/* ---- --only NAME[==VERSION] ---- */
+
+static bool inputs_is_asked(const struct inputs *inputs, struct str name)
+{
+    for (size_t i = 0; i < inputs->config->only.len; i++) {
+        struct str word = inputs->config->only.at[i];
+        if (name_eq(str_trim(str_slice(word, 0, str_find(word, STR("==")))), name))
+            return true;
+    }
+    return false;
+}
+
+static bool inputs_narrow(struct inputs *inputs, struct err *err)
+{
+    size_t kept = 0;
+    if (!inputs->config->only.len)
+        return true;
+    for (size_t i = 0; i < inputs->requires.len; i++)
+        if (inputs_is_asked(inputs, inputs->requires.at[i].req.name))
+            inputs->requires.at[kept++] = inputs->requires.at[i];
+    inputs->requires.len = kept;
+    kept = 0;
+    for (size_t i = 0; i < inputs->pins.len; i++)
+        if (inputs_is_asked(inputs, inputs->pins.at[i].name))
+            inputs->pins.at[kept++] = inputs->pins.at[i];
+    inputs->pins.len = kept;
+    for (size_t i = 0; i < inputs->config->only.len; i++) {
+        struct reqfile_entry entry;
+        if (!reqfile_parse_line(inputs->config->only.at[i], STR("--only"), inputs->arena, &entry,
+                                err) ||
+            !inputs_take_entry(inputs, &entry, err))
+            return false;
+    }
+    return true;
+}
+
+bool inputs_read(const struct run_plan_config *config, struct arena *arena, struct inputs *inputs,
+                 struct err *err)
+{
+    *inputs = (struct inputs){.arena = arena, .config = config};
+    for (size_t i = 0; i < config->requirements.len; i++)
+        if (!inputs_take_reqfile(inputs, config->requirements.at[i], false, err))
+            return false;
+    for (size_t i = 0; i < config->constraints.len; i++)
+        if (!inputs_take_reqfile(inputs, config->constraints.at[i], true, err))
+            return false;
+    return inputs_scan(inputs, err) && inputs_narrow(inputs, err);
+}

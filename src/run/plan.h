@@ -1,0 +1,54 @@
+/*
+ * From what the user gives (inputs, requirements, indexes) to a plan. Owns the
+ * index and the inputs, which answers of `requires` jobs need again later.
+ */
+#ifndef REFINERY_RUN_PLAN_H
+#define REFINERY_RUN_PLAN_H
+
+#include "base/clock.h"
+#include "build/spec.h"
+#include "plan/graph.h"
+
+struct run_plan_config {
+    struct str input; /* directory, or empty */
+    struct spec_list requirements, constraints; /* files */
+    struct str python, arch, platform_tag;
+    struct str index_url; /* empty: as pip is configured */
+    struct spec_list extra_index_urls, find_links, trusted_hosts;
+    bool no_index, index_given; /* index_given: index_url stands before pip's configuration */
+    int64_t as_of_ms, min_age_ms;
+    struct spec_list rebuild; /* "all" or names */
+    struct spec_list only;    /* NAME or NAME==VERSION */
+    bool eager, fallback_latest;
+    int64_t max_deps;
+    struct str cache;
+    const struct clock *clock;
+    void (*note)(void *state, struct str text); /* what is being done, for the progress display */
+    void *note_state;
+};
+
+struct run_plan;
+
+#define RUN_PLAN_AUTO __attribute__((cleanup(run_plan_close)))
+
+/*
+ * ERR_UNSAT: `explanation` says why, in words. Complaints about single input files
+ * are logged and the others go on.
+ */
+CHECKED bool run_plan_make(const struct run_plan_config *config, struct arena *arena,
+                           struct run_plan **plan, struct str *explanation, struct err *err);
+void run_plan_close(struct run_plan **plan);
+
+const struct graph *run_plan_graph(const struct run_plan *plan);
+const struct run_plan_config *run_plan_config(const struct run_plan *plan);
+
+/*
+ * The backend's answer about wheel node `wheel`: what its environment becomes,
+ * resolved for the build machine, or for the target's own Python (`hybrid`).
+ */
+CHECKED bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel,
+                             bool hybrid, struct spec_list requires,
+                             struct graph_extension *extension, struct str *explanation,
+                             struct err *err);
+
+#endif

@@ -1,0 +1,149 @@
+#include "run/run.h"
+
+#include "base/log.h"
+#include "drone/agent.h"
+#include "elf/policy.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "plan/write.h"
+#include "publish/report.h"
+#include "store/buildlog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool run_remember(void *state, const struct store_learned *learned, struct err *err)
+{
+    (void)err;
+    struct run *run = state;
+    if (!str_eq(learned->kind, STR("wheel")))
+        return true;
+    struct store_learned *copy = ARENA_NEW(run->arena, struct store_learned);
+    *copy = *learned;
+    copy->name = arena_str(run->arena, learned->name);
+    copy->strategy = arena_str(run->arena, learned->strategy);
+    *map_at(&run->learned, run->arena, copy->name) = copy;
+    return true;
+}
+
+/* What a killed run left behind: half-written logs and work directories. Nothing in them counts. */
+static bool run_clear_leftovers(struct run *run, struct err *err)
+{
+    int64_t sealed;
+    const char *logs =
+        arena_printf(run->arena, STR_FMT "/logs", STR_ARG(run->config->cache)).ptr;
+    const char *work =
+        arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr;
+    return file_mkdirs(AT_FDCWD, logs, 0755, err) && buildlog_recover(logs, &sealed, err) &&
+           file_remove_tree(AT_FDCWD, work, err) && file_mkdirs(AT_FDCWD, work, 0755, err);
+}
+
+static bool run_open(struct run *run, struct err *err)
+{
+    const struct run_config *config = run->config;
+    int64_t now = clock_wall_ms(config->clock), reclaimed;
+    struct store_drone_new drone = {.name = STR("local"), .kind = STR("local")};
+    return file_mkdirs(AT_FDCWD, config->output.ptr, 0755, err) &&
+           cas_open(arena_printf(run->arena, STR_FMT "/cas", STR_ARG(config->cache)).ptr,
+                    &run->cas, err) &&
+           store_open(config->history_db.ptr, now, &run->store, err) &&
+           run_clear_leftovers(run, err) &&
+           store_drone_register(run->store, &drone, now, &run->drone, &reclaimed, err) &&
+           store_learned_each(run->store, run_remember, run, err);
+}
+
+bool run_number_jobs(struct run *run, size_t first, struct err *err)
+{
+    for (size_t i = first; i < run->jobs.len; i++)
+        if (!run->jobs.at[i].id &&
+            !store_job_find(run->store, run->id, run->jobs.at[i].key, &run->jobs.at[i].id, err))
+            return false;
+    return true;
+}
+
+static bool run_write_plan(struct run *run, struct err *err)
+{
+    BUF_AUTO struct buf text = {0};
+    write_json(&run->graph, &text);
+    const char *path =
+        arena_printf(run->arena, STR_FMT "/plan.json", STR_ARG(run->config->cache)).ptr;
+    return file_write(AT_FDCWD, path, 0644, buf_str(&text), err);
+}
+
+static bool run_work(struct run *run, struct err *err)
+{
+    struct agent_source source = run_source(run);
+    struct agent_config config = {
+        .program = run->config->program,
+        .work_dir = arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr,
+        .slots = run->config->jobs,
+        .clock = run->config->clock};
+    if (run->watch->total)
+        run->watch->total(run->watch->state, run->jobs.len);
+    return agent_run(&config, &source, err);
+}
+
+static void run_describe(struct run *run, struct manifest *manifest)
+{
+    const struct run_plan_config *asked = run_plan_config(run->plan);
+    *manifest = (struct manifest){
+        .version = STR("0.1.0"),
+        .run_id = arena_printf(run->arena, "%lld", (long long)run->id),
+        .command = run->config->command,
+        .target = arena_printf(run->arena, STR_FMT, STR_ARG(run->graph.target)),
+        .python = asked->python,
+        .platform_tag = asked->platform_tag,
+        .started_ms = run->started_ms,
+        .duration_ms = clock_wall_ms(run->config->clock) - run->started_ms,
+        .jobs = (unsigned)run->config->jobs};
+    run_manifest(run, manifest);
+}
+
+static bool run_leave(struct run *run, struct manifest *manifest, struct err *err)
+{
+    const char *report =
+        arena_printf(run->arena, STR_FMT "/report.html", STR_ARG(run->config->output)).ptr;
+    run_describe(run, manifest);
+    return manifest_write(manifest, run->config->manifest.ptr, err) &&
+           report_write(manifest, report, err);
+}
+
+static bool run_through(struct run *run, struct manifest *manifest, struct err *err)
+{
+    struct err late = {0};
+    if (!run_open(run, err) || !run_write_plan(run, err) || !run_make_jobs(run, err))
+        return false;
+    bool worked = run_work(run, err);
+    int64_t now = clock_wall_ms(run->config->clock);
+    bool closed = worked ? store_run_finish(run->store, run->id, now, &late)
+                         : store_run_cancel(run->store, run->id, now, &late);
+    bool left = run_leave(run, manifest, &late);
+    if (worked && (!closed || !left))
+        return err_set(err, late.code, "%s", late.text);
+    return worked;
+}
+
+bool run_execute(const struct run_config *config, const struct run_watch *watch,
+                 struct run_plan *plan, struct arena *arena, struct manifest *manifest,
+                 struct err *err)
+{
+    struct run run = {.config = config, .watch = watch, .arena = arena, .plan = plan,
+                      .graph = *run_plan_graph(plan),
+                      .started_ms = clock_wall_ms(config->clock)};
+    const char *lock_path = arena_printf(arena, STR_FMT "/lock", STR_ARG(config->cache)).ptr;
+    FD_AUTO int lock = -1;
+    if (!file_mkdirs(AT_FDCWD, config->cache.ptr, 0755, err))
+        return false;
+    if (!file_lock(AT_FDCWD, lock_path, false, &lock, err))
+        return err->code == ERR_CONFLICT
+                   ? err_set(err, ERR_CONFLICT,
+                             "another run works in " STR_FMT
+                             "; wait for its end, or give this one another --cache",
+                             STR_ARG(config->cache))
+                   : false;
+    bool ok = run_through(&run, manifest, err);
+    store_close(&run.store);
+    cas_close(&run.cas);
+    return ok;
+}

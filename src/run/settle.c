@@ -1,0 +1,226 @@
+/*
+ * What the end of an attempt means: done, another try (with another strategy where
+ * the machine's facts were read), or failed for good. The decision is data for the
+ * store, which makes it in one transaction.
+ */
+#include "run/run.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "drone/agent.h"
+
+/* Outcomes that another attempt of the same kind may cure. */
+static bool run_may_pass_later(enum spec_outcome outcome)
+{
+    return outcome == SPEC_FETCH_FAILED || outcome == SPEC_ENVIRONMENT;
+}
+
+/* A slot that died without a result: its process tells what there is to tell. */
+static void run_no_result(struct run *run, const struct agent_end *end, struct spec_result *result)
+{
+    static const enum spec_outcome outcomes[] = {
+        [PROC_EXITED] = SPEC_ENVIRONMENT, [PROC_SIGNALED] = SPEC_ENVIRONMENT,
+        [PROC_TIMEOUT] = SPEC_TIMEOUT,    [PROC_SILENT] = SPEC_TIMEOUT,
+        [PROC_FLOODED] = SPEC_BUILD_FAILED};
+    *result = (struct spec_result){.outcome = outcomes[end->process.end]};
+    struct str what = proc_describe(&end->process, run->arena);
+    result->why = arena_printf(run->arena, "the attempt ended without a result (" STR_FMT
+                               "); its log has the reason", STR_ARG(what));
+}
+
+static struct str run_words(struct run *run, struct spec_list words)
+{
+    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    BUF_AUTO struct buf text = {0};
+    yyjson_mut_val *array = yyjson_mut_arr(doc);
+    yyjson_mut_doc_set_root(doc, array);
+    for (size_t i = 0; i < words.len; i++)
+        json_append_str(doc, array, words.at[i]);
+    json_write(doc, false, &text);
+    return arena_str(run->arena, buf_str(&text));
+}
+
+static struct str run_result_text(struct run *run, const struct spec_result *result)
+{
+    BUF_AUTO struct buf text = {0};
+    spec_result_write(result, &text);
+    return arena_str(run->arena, buf_str(&text));
+}
+
+/*
+ * The environment of a build after its backend answered, or for another strategy.
+ * New jobs and edges come behind the present ones. False: it cannot be had, and
+ * `why` says so.
+ */
+static bool run_reenvironment(struct run *run, size_t wheel, bool hybrid,
+                              struct spec_list requires, struct str *why, struct err *err)
+{
+    struct graph_extension extension;
+    struct str explanation = {0};
+    struct err failed = {0};
+    struct run_job *job = &run->jobs.at[wheel];
+    if (!run_plan_extend(run->plan, &run->graph, job->node, hybrid, requires, &extension,
+                         &explanation, &failed)) {
+        if (failed.code == ERR_SYSTEM || failed.code == ERR_CANCELLED)
+            return err_set(err, failed.code, "%s", failed.text);
+        *why = arena_printf(run->arena, "its build requirements cannot be had: " STR_FMT,
+                            STR_ARG(explanation.len ? explanation : str_from(failed.text)));
+        return true;
+    }
+    run->graph = extension.graph;
+    run_add_nodes(run, extension.first_new);
+    run_set_env(run, wheel, extension.edges, extension.edges_len);
+    return true;
+}
+
+/* The wheel job that waits for this requires job's answer. */
+static size_t run_asker(const struct run *run, size_t requires)
+{
+    for (size_t i = 0; i < run->graph.nodes_len; i++) {
+        const struct graph_node *node = &run->graph.nodes[i];
+        if (node->kind != GRAPH_WHEEL || node->action != GRAPH_MAKE)
+            continue;
+        for (size_t e = 0; e < node->edges_len; e++)
+            if (node->edges[e].to == run->jobs.at[requires].node)
+                return run->wheel_of.at[i];
+    }
+    return RUN_NO_NODE;
+}
+
+static bool run_wants_hybrid(const struct run *run, const struct run_job *wheel,
+                             const struct spec_result *answer)
+{
+    if (str_eq(wheel->strategy, STR("hybrid")))
+        return true;
+    return answer->facts.len && str_eq(wheel->strategy, STR("cross")) &&
+           str_eq(run->config->strategy, STR("auto"));
+}
+
+/* A backend answered: the wheel's environment and strategy are known now. */
+static bool run_take_answer(struct run *run, size_t requires, struct spec_result *answer,
+                            struct err *err)
+{
+    struct str why = {0};
+    size_t wheel = run_asker(run, requires);
+    if (wheel == RUN_NO_NODE)
+        return true;
+    bool hybrid = run_wants_hybrid(run, &run->jobs.at[wheel], answer);
+    if (!run_reenvironment(run, wheel, hybrid, answer->requires, &why, err))
+        return false;
+    if (hybrid)
+        run->jobs.at[wheel].strategy = STR("hybrid");
+    run->jobs.at[wheel].asked = answer->requires;
+    if (why.len) {
+        answer->outcome = SPEC_BUILD_FAILED;
+        answer->why = why;
+    }
+    return true;
+}
+
+/* A cross build read facts of the machine: once more where the answers are true. */
+static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *result,
+                          struct err *err)
+{
+    struct str why = {0};
+    if (!str_eq(run->config->strategy, STR("auto")))
+        return true;
+    if (!run_reenvironment(run, index, true, run->jobs.at[index].asked, &why, err))
+        return false;
+    if (why.len)
+        result->why = why;
+    else
+        run->jobs.at[index].strategy = STR("hybrid");
+    return true;
+}
+
+static enum store_outcome run_outcome(const struct run_job *job, const struct spec_result *result,
+                                      const struct agent_end *end, bool again)
+{
+    if (end->cancelled)
+        return OUTCOME_RETURNED;
+    if (result->outcome == SPEC_OK)
+        return job->kind == SPEC_FETCH ? OUTCOME_REUSED
+               : result->cached        ? OUTCOME_CACHED
+                                       : OUTCOME_DONE;
+    return again || run_may_pass_later(result->outcome) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+}
+
+static void run_note_attempt(struct run *run, struct run_job *job, const struct agent_end *end,
+                             const struct spec_result *result, struct str strategy, struct str log)
+{
+    struct manifest_attempt *attempt = vec_push(&job->attempts, run->arena);
+    attempt->number = (unsigned)job->attempts.len;
+    attempt->slot = (unsigned)job->slot;
+    attempt->started_ms = job->claimed_ms - run->started_ms;
+    attempt->duration_ms = end->process.wall_ms;
+    attempt->succeeded = result->outcome == SPEC_OK;
+    attempt->strategy = strategy;
+    if (!attempt->succeeded)
+        attempt->failure_class = str_from(spec_outcome_name(result->outcome));
+    attempt->log = log;
+}
+
+bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
+                const struct agent_end *end, struct str log, int64_t log_bytes, struct err *err)
+{
+    struct run_job *job = &run->jobs.at[index];
+    struct spec_result result;
+    struct err damaged = {0};
+    struct spec spec;
+    struct digest content, key;
+    struct store_effect effect = {0};
+    size_t first_job = run->jobs.len, first_need = run->needs.len;
+    struct str strategy = job->strategy;
+    run_spec(run, job, &spec);
+    if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
+        run_no_result(run, end, &result);
+    bool again = false;
+    if (!end->cancelled) {
+        if (job->kind == SPEC_REQUIRES && result.outcome == SPEC_OK &&
+            !run_take_answer(run, index, &result, err))
+            return false;
+        if (result.outcome == SPEC_FACTS && !run_go_hybrid(run, index, &result, err))
+            return false;
+        job = &run->jobs.at[index]; /* the table may have grown */
+        again = !str_eq(strategy, job->strategy);
+        if (job->kind == SPEC_TEST && result.outcome == SPEC_OK &&
+            !run_deliver_wheel(run, job, err))
+            return false;
+    }
+    struct store_graph addendum = run_store_graph(run, first_job, first_need);
+    struct str words = run_words(run, spec.recipes);
+    struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
+    struct store_completion completion = {
+        .outcome = run_outcome(job, &result, end, again),
+        .class = result.outcome == SPEC_OK ? STR("") : str_from(spec_outcome_name(result.outcome)),
+        .detail = result.why,
+        .uncounted = again || result.outcome == SPEC_ENVIRONMENT,
+        .exit_code = end->process.code,
+        .duration_ms = end->process.wall_ms,
+        .cpu_ms = result.cpu_ms,
+        .peak_kib = result.peak_bytes / 1024,
+        .strategy = strategy,
+        .recipes = words,
+        .result = run_result_text(run, &result),
+        .log = log,
+        .log_bytes = log_bytes,
+        .artifacts = &artifact,
+        .addendum = addendum.job_count || addendum.edge_count ? &addendum : NULL};
+    if (result.outcome == SPEC_OK && digest_from_hex(result.sha256, &content)) {
+        artifact.digest = content;
+        completion.artifact_count = 1;
+    }
+    if (digest_from_hex(result.key, &key))
+        completion.action_key = &key;
+    if (!store_complete(run->store, attempt, epoch, &completion, clock_wall_ms(run->config->clock),
+                        &effect, err))
+        return false;
+    if (!end->cancelled)
+        run_note_attempt(run, job, end, &result, strategy, log);
+    job->result = result;
+    job->good = result.outcome == SPEC_OK && !end->cancelled;
+    job->ended = state_group(effect.state) == STATE_GOOD || state_group(effect.state) == STATE_END;
+    job->wake_ms = effect.not_before_ms;
+    return run_number_jobs(run, first_job, err);
+}
