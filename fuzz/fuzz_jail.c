@@ -1,6 +1,6 @@
 /*
- * Texts of /proc and /etc that the jail reads: any bytes are taken or skipped. The first line of the
- * input stands for one file, the rest for the other, where two belong together.
+ * Texts of /proc and /etc that the jail reads: any bytes are taken or skipped. The first line of
+ * the input stands for one file, the rest for the other, where two belong together.
  */
 #include "jail/binfmt.h"
 #include "jail/cgroup.h"

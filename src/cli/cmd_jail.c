@@ -1,6 +1,7 @@
 /*
  * `refinery jail`: one program in the sandbox, for looking into failures and for the tests.
- * Not in --help. `--times N` runs it N times more (bench), `--thread` from a second thread. Exit status: the program's, 128 + signal, or 124 when a limit ended it.
+ * Not in --help. `--times N` runs it N times more (bench), `--thread` from a second thread. Exit
+ * status: the program's, 128 + signal, or 124 when a limit ended it.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -178,19 +179,19 @@ JAIL_NUMBER(output, output_bytes, uint64_t)
 JAIL_NUMBER(files, open_files, uint64_t)
 
 static const struct jail_option jail_options[] = {
-    {"--root", jail_set_root, false},         {"--bind", jail_set_bind, false},
-    {"--rw", jail_set_rw, false},             {"--tmpfs", jail_set_tmpfs, false},
-    {"--symlink", jail_set_link, false},      {"--text", jail_set_text, false},
-    {"--cwd", jail_set_cwd, false},           {"--env", jail_set_env, false},
-    {"--uid", jail_set_uid, false},           {"--net", jail_set_net, true},
-    {"--foreign", jail_set_foreign, false},   {"--qemu", jail_set_qemu, false},
-    {"--cpu-milli", jail_set_cpus, false},    {"--memory", jail_set_memory, false},
-    {"--pids", jail_set_pids, false},         {"--scratch", jail_set_scratch, false},
-    {"--wall-ms", jail_set_wall, false},      {"--silence-ms", jail_set_silence, false},
-    {"--output", jail_set_output, false},     {"--files", jail_set_files, false},
-    {"--print-plan", jail_set_plan, true},    {"--verbose", jail_set_verbose, true},
-    {"--probe", jail_set_probe, true},        {"--foreign-way", jail_set_way, false},
-    {"--thread", jail_set_thread, true},      {"--times", jail_set_times, false},
+    {"--root", jail_set_root, false},       {"--bind", jail_set_bind, false},
+    {"--rw", jail_set_rw, false},           {"--tmpfs", jail_set_tmpfs, false},
+    {"--symlink", jail_set_link, false},    {"--text", jail_set_text, false},
+    {"--cwd", jail_set_cwd, false},         {"--env", jail_set_env, false},
+    {"--uid", jail_set_uid, false},         {"--net", jail_set_net, true},
+    {"--foreign", jail_set_foreign, false}, {"--qemu", jail_set_qemu, false},
+    {"--cpu-milli", jail_set_cpus, false},  {"--memory", jail_set_memory, false},
+    {"--pids", jail_set_pids, false},       {"--scratch", jail_set_scratch, false},
+    {"--wall-ms", jail_set_wall, false},    {"--silence-ms", jail_set_silence, false},
+    {"--output", jail_set_output, false},   {"--files", jail_set_files, false},
+    {"--print-plan", jail_set_plan, true},  {"--verbose", jail_set_verbose, true},
+    {"--probe", jail_set_probe, true},      {"--foreign-way", jail_set_way, false},
+    {"--thread", jail_set_thread, true},    {"--times", jail_set_times, false},
 };
 
 static const struct jail_option *jail_find_option(struct str name)
@@ -214,7 +215,8 @@ static bool jail_parse(const char *const *raw, struct arena *arena, struct jail_
         const char *name = raw[at];
         const struct jail_option *option = jail_find_option(str_from(name));
         if (!option || (!option->flag && !raw[at + 1]) || at > JAIL_ARGS_MAX)
-            return err_set(err, ERR_USAGE, "jail: \"%s\" is not an option or lacks its value", name);
+            return err_set(err, ERR_USAGE, "jail: \"%s\" is not an option or lacks its value",
+                           name);
         if (!option->set(args, str_from(option->flag ? "" : raw[++at]), arena))
             return err_set(err, ERR_USAGE, "jail: %s cannot be \"%s\"", name, raw[at]);
     }
@@ -225,7 +227,8 @@ static bool jail_parse(const char *const *raw, struct arena *arena, struct jail_
     if (args->plan && !args->spec.argv[0])
         args->spec.argv = some_program;
     if (!args->spec.argv[0])
-        return err_set(err, ERR_USAGE, "usage: refinery jail --root DIR [--rw SRC:DST] ... -- PROGRAM ...");
+        return err_set(err, ERR_USAGE,
+                       "usage: refinery jail --root DIR [--rw SRC:DST] ... -- PROGRAM ...");
     return true;
 }
 

@@ -19,11 +19,8 @@ enum { BINFMT_LINE_MAX = 1900, BINFMT_ENTRY_MAX = 1 << 16 };
 
 /* ELF: class 2 is 64 bits; data 1 is little-endian, 2 big-endian. */
 static const struct binfmt_machine binfmt_machines[] = {
-    {"s390x", 2, 2, 22},
-    {"aarch64", 2, 1, 183},
-    {"x86_64", 2, 1, 62},
-    {"riscv64", 2, 1, 243},
-    {"ppc64le", 2, 1, 21},
+    {"s390x", 2, 2, 22},    {"aarch64", 2, 1, 183}, {"x86_64", 2, 1, 62},
+    {"riscv64", 2, 1, 243}, {"ppc64le", 2, 1, 21},
 };
 
 const struct binfmt_machine *binfmt_find(struct str name)
@@ -68,8 +65,7 @@ bool binfmt_matches(const struct binfmt_machine *machine, struct str header)
     if (header.len < BINFMT_HEADER)
         return false;
     for (size_t i = 0; i < BINFMT_HEADER; i++)
-        if (((unsigned char)header.ptr[i] & wanted.mask[i]) !=
-            (wanted.magic[i] & wanted.mask[i]))
+        if (((unsigned char)header.ptr[i] & wanted.mask[i]) != (wanted.magic[i] & wanted.mask[i]))
             return false;
     return true;
 }
@@ -114,10 +110,12 @@ static bool binfmt_entry_matches(struct str magic, struct str mask,
         (mask.len && mask.len != magic.len))
         return false;
     for (size_t i = 0; i < magic.len / 2; i++) {
-        unsigned byte = (unsigned)(binfmt_hex(magic.ptr[2 * i]) << 4 | binfmt_hex(magic.ptr[2 * i + 1]));
-        unsigned bits = mask.len ? (unsigned)(binfmt_hex(mask.ptr[2 * i]) << 4 |
-                                              binfmt_hex(mask.ptr[2 * i + 1]))
-                                 : 0xffU;
+        unsigned byte =
+            (unsigned)(binfmt_hex(magic.ptr[2 * i]) << 4 | binfmt_hex(magic.ptr[2 * i + 1]));
+        unsigned bits =
+            mask.len
+                ? (unsigned)(binfmt_hex(mask.ptr[2 * i]) << 4 | binfmt_hex(mask.ptr[2 * i + 1]))
+                : 0xffU;
         if ((wanted.magic[i] & bits) != (byte & bits))
             return false;
     }

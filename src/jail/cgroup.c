@@ -63,8 +63,8 @@ static bool cgroup_path_of(struct str proc_cgroup, struct str controller, struct
     while (str_next_line(&proc_cgroup, &line)) {
         if (!str_cut(line, ':', &number, &rest) || !str_cut(rest, ':', &controllers, &here))
             continue;
-        bool found = controller.len ? cgroup_list_has(controllers, ',', controller)
-                                    : controllers.len == 0;
+        bool found =
+            controller.len ? cgroup_list_has(controllers, ',', controller) : controllers.len == 0;
         if (found) {
             *path = here;
             return true;
@@ -131,8 +131,7 @@ struct cgroup_writes cgroup_limits(bool unified, const struct jail_limits *limit
     struct cgroup_writes writes = {0};
     struct str memory = arena_printf(arena, "%llu", (unsigned long long)limits->memory_bytes);
     struct str pids = arena_printf(arena, "%llu", (unsigned long long)limits->pids);
-    unsigned long long quota =
-        (unsigned long long)limits->cpu_milli * (CGROUP_CPU_PERIOD / 1000);
+    unsigned long long quota = (unsigned long long)limits->cpu_milli * (CGROUP_CPU_PERIOD / 1000);
     if (limits->memory_bytes && unified) {
         cgroup_say(&writes, CGROUP_MEMORY, "memory.max", memory, false);
         cgroup_say(&writes, CGROUP_MEMORY, "memory.swap.max", STR("0"), true);
@@ -147,7 +146,8 @@ struct cgroup_writes cgroup_limits(bool unified, const struct jail_limits *limit
         cgroup_say(&writes, CGROUP_CPU, "cpu.max",
                    arena_printf(arena, "%llu %d", quota, (int)CGROUP_CPU_PERIOD), true);
     else if (limits->cpu_milli)
-        cgroup_say(&writes, CGROUP_CPU, "cpu.cfs_quota_us", arena_printf(arena, "%llu", quota), true);
+        cgroup_say(&writes, CGROUP_CPU, "cpu.cfs_quota_us", arena_printf(arena, "%llu", quota),
+                   true);
     return writes;
 }
 
@@ -194,7 +194,6 @@ static bool cgroup_write(const char *dir, const char *file, struct str value)
     return fd >= 0 && write(fd, value.ptr, value.len) == (ssize_t)value.len;
 }
 
-
 static bool cgroup_sweep_one(void *state, int dirfd, struct str name, struct err *err)
 {
     (void)state;
@@ -215,14 +214,13 @@ static const char *cgroup_make_below(struct str parent, struct str name, struct 
 {
     struct err ignored;
     const char *dir = file_join(arena, parent, name).ptr;
-    if (file_each(AT_FDCWD, parent.ptr, cgroup_sweep_one, NULL, &ignored) &&
-        mkdir(dir, 0755) == 0)
+    if (file_each(AT_FDCWD, parent.ptr, cgroup_sweep_one, NULL, &ignored) && mkdir(dir, 0755) == 0)
         return dir;
     return NULL;
 }
 
-static bool cgroup_apply(struct cgroup *cgroup, bool unified,
-                         const struct cgroup_writes *writes, struct str *why, struct arena *arena)
+static bool cgroup_apply(struct cgroup *cgroup, bool unified, const struct cgroup_writes *writes,
+                         struct str *why, struct arena *arena)
 {
     for (size_t i = 0; i < writes->len; i++) {
         const struct cgroup_write *one = &writes->at[i];
@@ -285,8 +283,9 @@ static bool cgroup_make2(const struct cgroup_place *place, const struct cgroup_w
         dir = str_slice(dir, 0, str_rfind_char(dir, '/'));
     }
     if (!why->len)
-        *why = arena_printf(arena, "cgroup v2: no group above " STR_FMT " hands memory and pids down",
-                        STR_ARG(place->own2));
+        *why =
+            arena_printf(arena, "cgroup v2: no group above " STR_FMT " hands memory and pids down",
+                         STR_ARG(place->own2));
     return false;
 }
 
@@ -357,7 +356,8 @@ void cgroup_measure(const struct cgroup *cgroup, struct cgroup_use *use)
     struct cgroup_use now = {.cpu_ms = -1};
     if (cgroup->limiter == JAIL_LIMITED_BY_CGROUP2) {
         const char *dir = cgroup->dirs[0];
-        now.peak_memory = cgroup_number(dir, "memory.peak", cgroup_number(dir, "memory.current", 0));
+        now.peak_memory =
+            cgroup_number(dir, "memory.peak", cgroup_number(dir, "memory.current", 0));
         now.peak_pids = cgroup_number(dir, "pids.peak", 0);
         now.oom_kills = cgroup_event(dir, "memory.events", STR("oom_kill"));
         now.pids_refused = cgroup_event(dir, "pids.events", STR("max"));

@@ -221,8 +221,7 @@ static bool enter_attach(int tree, const char *target)
     struct stat info;
     if (fstat(tree, &info) < 0)
         return false;
-    if (!(S_ISDIR(info.st_mode) ? enter_make_dir(target, 0755)
-                                : enter_make_file(target, "", 0444)))
+    if (!(S_ISDIR(info.st_mode) ? enter_make_dir(target, 0755) : enter_make_file(target, "", 0444)))
         return false;
     return move_mount(tree, "", AT_FDCWD, target,
                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) == 0;
@@ -406,7 +405,8 @@ static void enter_affinity(const struct enter *enter)
     CPU_ZERO(&some);
     if (sched_getaffinity(0, sizeof all, &all) < 0)
         return;
-    size_t count = (size_t)CPU_COUNT(&all), left = enter->affinity < count ? enter->affinity : count;
+    size_t count = (size_t)CPU_COUNT(&all),
+           left = enter->affinity < count ? enter->affinity : count;
     size_t skip = enter->affinity_first % count;
     for (size_t at = 0; left && at < 2 * CPU_SETSIZE; at++) {
         size_t cpu = at % CPU_SETSIZE;

@@ -14,22 +14,22 @@
 #include "jail/mounts.h"
 
 enum enter_stage { /* where setting up failed; enter_stage_text */
-    ENTER_NONE,
-    ENTER_GO,
-    ENTER_CLONE,
-    ENTER_IDS,
-    ENTER_HOSTNAME,
-    ENTER_LOOPBACK,
-    ENTER_BINFMT,
-    ENTER_MOUNT,
-    ENTER_CGROUP,
-    ENTER_INNER_IDS,
-    ENTER_FORK,
-    ENTER_RLIMIT,
-    ENTER_PRIVILEGES,
-    ENTER_CWD,
-    ENTER_FILTER,
-    ENTER_EXEC,
+                   ENTER_NONE,
+                   ENTER_GO,
+                   ENTER_CLONE,
+                   ENTER_IDS,
+                   ENTER_HOSTNAME,
+                   ENTER_LOOPBACK,
+                   ENTER_BINFMT,
+                   ENTER_MOUNT,
+                   ENTER_CGROUP,
+                   ENTER_INNER_IDS,
+                   ENTER_FORK,
+                   ENTER_RLIMIT,
+                   ENTER_PRIVILEGES,
+                   ENTER_CWD,
+                   ENTER_FILTER,
+                   ENTER_EXEC,
 };
 
 struct enter_rlimit {
@@ -45,14 +45,14 @@ struct enter {
     int life;                /* reads one byte to go on; its end means that the parent died */
     int status;              /* takes struct enter_report */
     int output;
-    const char *binfmt;      /* line to register in the jail's own binfmt_misc, or NULL */
+    const char *binfmt; /* line to register in the jail's own binfmt_misc, or NULL */
     const struct enter_rlimit *rlimits;
     size_t rlimit_count;
     struct sock_fprog filters[2];
-    size_t affinity;        /* CPUs that may be used when no cgroup limits them; 0: all */
-    size_t affinity_first;  /* where to start counting, so that jails do not share the same ones */
-    uint64_t watch_memory;  /* bytes; the watchdog's limit when no cgroup limits memory; 0: none */
-    bool watch_processes;   /* sample memory and number of processes */
+    size_t affinity;       /* CPUs that may be used when no cgroup limits them; 0: all */
+    size_t affinity_first; /* where to start counting, so that jails do not share the same ones */
+    uint64_t watch_memory; /* bytes; the watchdog's limit when no cgroup limits memory; 0: none */
+    bool watch_processes;  /* sample memory and number of processes */
 };
 
 /* What the inner side says: one before the program runs when it fails, one at the end. */

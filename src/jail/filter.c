@@ -43,7 +43,10 @@ struct filter_rule {
 
 /* Calls allowed only with these arguments. */
 static const struct filter_rule filter_allowed_if[] = {
-    {"clone", {{FILTER_CLONE_FLAGS, FILTER_NAMESPACES & ~0x80ULL, 0}}, 1, 0}, /* 0x80: exit signal */
+    {"clone",
+     {{FILTER_CLONE_FLAGS, FILTER_NAMESPACES & ~0x80ULL, 0}},
+     1,
+     0}, /* 0x80: exit signal */
     {"unshare", {{0, FILTER_NAMESPACES, 0}}, 1, 0},
     {"socket", {{0, FILTER_LOW, AF_UNIX}}, 1, 0},
     {"socket", {{0, FILTER_LOW, AF_INET}}, 1, 0},
@@ -149,7 +152,7 @@ static bool filter_refusals(scmp_filter_ctx context, struct err *err)
 bool filter_make(struct arena *arena, struct sock_fprog filters[2], struct err *err)
 {
     static bool (*const fill[2])(scmp_filter_ctx, struct err *) = {filter_allow_list,
-                                                                  filter_refusals};
+                                                                   filter_refusals};
     const uint32_t otherwise[2] = {SCMP_ACT_ERRNO(ENOSYS), SCMP_ACT_ALLOW};
     struct sock_fprog made[2];
     for (size_t i = 0; i < 2; i++) {

@@ -8,6 +8,8 @@
 #ifndef REFINERY_JAIL_FILTER_CALLS_H
 #define REFINERY_JAIL_FILTER_CALLS_H
 
+/* A list to be read by subject. */
+/* clang-format off */
 static const char *const filter_calls[] = {
     /* files */
     "access", "chdir", "chmod", "chown", "chown32", "close", "close_range", "copy_file_range",
@@ -70,5 +72,6 @@ static const char *const filter_calls[] = {
     /* the machine */
     "getrandom", "sysinfo", "uname",
 };
+/* clang-format on */
 
 #endif

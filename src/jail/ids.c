@@ -87,9 +87,8 @@ static bool ids_pick_from(const char *map_path, const char *sub_path, uint32_t *
 bool ids_of_host(uid_t *uid, gid_t *gid, struct err *err)
 {
     uint32_t picked_uid = geteuid(), picked_gid = getegid();
-    if (picked_uid == 0 &&
-        (!ids_pick_from("/proc/self/uid_map", "/etc/subuid", &picked_uid, err) ||
-         !ids_pick_from("/proc/self/gid_map", "/etc/subgid", &picked_gid, err)))
+    if (picked_uid == 0 && (!ids_pick_from("/proc/self/uid_map", "/etc/subuid", &picked_uid, err) ||
+                            !ids_pick_from("/proc/self/gid_map", "/etc/subgid", &picked_gid, err)))
         return err_wrap(err, "jail: choosing the ids to run with");
     *uid = picked_uid;
     *gid = picked_gid;

@@ -150,7 +150,8 @@ _Noreturn void init_run(const struct enter *enter, pid_t main, const struct init
     struct pollfd polled[2] = {{.fd = enter->life, .events = POLLIN},
                                {.fd = signals, .events = POLLIN}};
     for (;;) {
-        if (poll(polled, 2, enter->watch_memory ? INIT_WATCH_MS : INIT_SAMPLE_MS) < 0 && errno != EINTR)
+        if (poll(polled, 2, enter->watch_memory ? INIT_WATCH_MS : INIT_SAMPLE_MS) < 0 &&
+            errno != EINTR)
             _exit(126);
         if (polled[0].revents)
             _exit(126); /* the parent has died or let go */

@@ -296,12 +296,14 @@ static bool jail_try(struct jail_work *work, jail_output_fn *output, void *state
     struct enter_report report;
     struct cgroup_use use = {.cpu_ms = -1};
     struct str why;
-    if (!jail_make_plan(work, err) || !jail_give_trees(work, err) || !jail_open_sources(work, err) ||
+    if (!jail_make_plan(work, err) || !jail_give_trees(work, err) ||
+        !jail_open_sources(work, err) ||
         !cgroup_make_here(&work->spec->limits, &work->arena, &work->cgroup, &why, err))
         return false;
     jail_rlimits(work);
     if (!launch_start(&work->enter, work->uid, work->gid, &work->cgroup, &launch, err) ||
-        !launch_follow(&launch, work->spec, &work->cgroup, &use, output, state, &seen, &report, err))
+        !launch_follow(&launch, work->spec, &work->cgroup, &use, output, state, &seen, &report,
+                       err))
         return false;
     cgroup_measure(&work->cgroup, &use);
     /* Process 1 may be among those ended for want of memory; a v2 group ends as a whole. */

@@ -32,7 +32,8 @@
 enum jail_mount_kind {
     JAIL_RO,      /* bind of a directory or file, read-only, with what is mounted below it */
     JAIL_RW,      /* bind of a directory or file that the program may change */
-    JAIL_TMPFS,   /* empty directory in memory, `size` bytes at most (0: scratch limit, or half of RAM) */
+    JAIL_TMPFS,   /* empty directory in memory, `size` bytes at most (0: scratch limit, or half of
+                     RAM) */
     JAIL_SYMLINK, /* a link at target that says source */
     JAIL_TEXT,    /* a read-only file at target whose content is source */
 };
@@ -56,12 +57,12 @@ struct jail_mount {
     bool as_is;    /* JAIL_RW: no walk over the tree; it is ours already and shares no file */
 };
 
-struct jail_limits { /* 0: none */
+struct jail_limits {        /* 0: none */
     uint32_t cpu_milli;     /* thousandths of a CPU: 1500 is one and a half */
     uint64_t memory_bytes;  /* all processes together, tmpfs included */
     uint64_t pids;          /* processes and threads */
-    uint64_t scratch_bytes; /* in all JAIL_RW trees together, sampled; in each tmpfs without a size of
-                               its own; and in any single file */
+    uint64_t scratch_bytes; /* in all JAIL_RW trees together, sampled; in each tmpfs without a size
+                               of its own; and in any single file */
     int64_t wall_ms;
     int64_t silence_ms;
     uint64_t output_bytes;
@@ -69,16 +70,20 @@ struct jail_limits { /* 0: none */
 };
 
 enum jail_foreign_way { /* how foreign programs were run */
-    JAIL_FOREIGN_NONE,
-    JAIL_FOREIGN_NAMESPACE, /* binfmt_misc of the jail's own user namespace (Linux 6.7) */
-    JAIL_FOREIGN_HOST,      /* registered on the host, by the distribution or by us */
-    JAIL_FOREIGN_ARGV,      /* only argv[0] runs through qemu; foreign programs it starts do not */
+                        JAIL_FOREIGN_NONE,
+                        JAIL_FOREIGN_NAMESPACE, /* binfmt_misc of the jail's own user namespace
+                                                   (Linux 6.7) */
+                        JAIL_FOREIGN_HOST, /* registered on the host, by the distribution or by us
+                                            */
+                        JAIL_FOREIGN_ARGV, /* only argv[0] runs through qemu; foreign programs it
+                                              starts do not */
 };
 
 /* Programs of another machine, run through a static qemu-user. */
 struct jail_foreign {
-    const char *machine;     /* "s390x", "aarch64", "x86_64"; NULL: none needed */
-    const char *interpreter; /* host path of the static qemu; NULL: /usr/bin/qemu-<machine>-static */
+    const char *machine; /* "s390x", "aarch64", "x86_64"; NULL: none needed */
+    const char
+        *interpreter; /* host path of the static qemu; NULL: /usr/bin/qemu-<machine>-static */
     enum jail_foreign_way first; /* ways before this one are not tried; 0: all are */
 };
 
@@ -109,20 +114,21 @@ enum jail_end {
 };
 
 enum jail_limiter { /* what kept memory, processes and CPU in bounds */
-    JAIL_LIMITED_BY_CGROUP2,
-    JAIL_LIMITED_BY_CGROUP1,
-    JAIL_LIMITED_BY_WATCHDOG, /* rlimits and sampling: coarser, a short peak can pass unseen */
+                    JAIL_LIMITED_BY_CGROUP2,
+                    JAIL_LIMITED_BY_CGROUP1,
+                    JAIL_LIMITED_BY_WATCHDOG, /* rlimits and sampling: coarser, a short peak can
+                                                 pass unseen */
 };
 
 struct jail_result {
     enum jail_end end;
     int code;
     int64_t wall_ms;
-    int64_t cpu_ms;         /* user + system, all processes */
-    uint64_t peak_memory;   /* bytes, all processes together */
-    uint64_t peak_pids;     /* 0 when not known */
-    uint64_t peak_scratch;  /* bytes, as sampled */
-    uint64_t output_bytes;  /* passed to the callback */
+    int64_t cpu_ms;        /* user + system, all processes */
+    uint64_t peak_memory;  /* bytes, all processes together */
+    uint64_t peak_pids;    /* 0 when not known */
+    uint64_t peak_scratch; /* bytes, as sampled */
+    uint64_t output_bytes; /* passed to the callback */
     enum jail_limiter limiter;
     enum jail_foreign_way foreign;
 };
@@ -147,7 +153,11 @@ CHECKED bool jail_print_plan(const struct jail_spec *spec, struct arena *arena, 
                              struct err *err);
 
 /* One thing that the sandbox needs or likes, as found on this machine. */
-enum jail_health { JAIL_GOOD, JAIL_WEAK, JAIL_BAD }; /* weak: works with the loss that `found` names */
+enum jail_health {
+    JAIL_GOOD,
+    JAIL_WEAK,
+    JAIL_BAD
+}; /* weak: works with the loss that `found` names */
 struct jail_finding {
     struct str name; /* "user namespaces", "foreign programs (s390x)", ... */
     enum jail_health health;
@@ -159,7 +169,8 @@ struct jail_findings {
     size_t len, cap;
 };
 
-/* Looks at this machine as this user, for `doctor`; starts short-lived children, changes nothing. */
+/* Looks at this machine as this user, for `doctor`; starts short-lived children, changes nothing.
+ */
 void jail_probe(struct arena *arena, struct jail_findings *findings);
 
 #endif

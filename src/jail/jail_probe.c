@@ -58,16 +58,14 @@ static struct str probe_mend(struct arena *arena)
 static bool probe_run(const char *machine, struct jail_result *result, struct err *err)
 {
     static const char *const argv[] = {"/bin/true", NULL}, *const envp[] = {NULL};
-    struct jail_spec spec = {.root = "/",
-                             .argv = argv,
-                             .envp = envp,
-                             .uid = 1000,
-                             .gid = 1000,
-                             .foreign = {.machine = machine},
-                             .limits = {.memory_bytes = 1 << 28,
-                                        .pids = 100,
-                                        .cpu_milli = 1000,
-                                        .wall_ms = 20000}};
+    struct jail_spec spec = {
+        .root = "/",
+        .argv = argv,
+        .envp = envp,
+        .uid = 1000,
+        .gid = 1000,
+        .foreign = {.machine = machine},
+        .limits = {.memory_bytes = 1 << 28, .pids = 100, .cpu_milli = 1000, .wall_ms = 20000}};
     return jail_run(&spec, NULL, NULL, result, err);
 }
 
@@ -77,8 +75,9 @@ static void probe_jail(struct arena *arena, struct jail_findings *findings,
     struct utsname system = {0};
     uname(&system);
     probe_say(findings, arena, "sandbox", JAIL_GOOD,
-              arena_printf(arena, "namespaces, system call filter and read-only root work as %s "
-                                  "(Linux %s, %lld ms to start and end)",
+              arena_printf(arena,
+                           "namespaces, system call filter and read-only root work as %s "
+                           "(Linux %s, %lld ms to start and end)",
                            geteuid() ? "a plain user" : "root", system.release,
                            (long long)result->wall_ms),
               STR(""));

@@ -198,8 +198,9 @@ static void launch_until_end(struct launch_watch *watch, jail_output_fn *output,
             if (seen->end != JAIL_EXITED)
                 launch_stop(watch->launch);
         }
-        struct pollfd polled[2] = {{.fd = watch->open ? watch->launch->output : -1, .events = POLLIN},
-                                   {.fd = watch->launch->pidfd, .events = POLLIN}};
+        struct pollfd polled[2] = {
+            {.fd = watch->open ? watch->launch->output : -1, .events = POLLIN},
+            {.fd = watch->launch->pidfd, .events = POLLIN}};
         if (poll(polled, 2, seen->end == JAIL_EXITED ? wait_ms : -1) < 0)
             continue;
         if (polled[0].revents)

@@ -25,7 +25,7 @@ struct launch_seen {
     uint64_t output_bytes;
     uint64_t peak_scratch; /* of the JAIL_RW trees */
     int64_t wall_ms;
-    int64_t cpu_ms; /* of all that process 1 has waited for */
+    int64_t cpu_ms;           /* of all that process 1 has waited for */
     uint64_t largest_process; /* bytes */
 };
 

@@ -30,10 +30,9 @@ static void mounts_after(struct mounts_build *build, struct mounts_op op)
 static uint32_t mounts_clone(struct mounts_build *build, const char *source, uint32_t attributes)
 {
     uint32_t tree = build->trees++;
-    mounts_before(build, (struct mounts_op){.kind = MOUNTS_CLONE,
-                                            .tree = tree,
-                                            .source = source,
-                                            .attributes = attributes});
+    mounts_before(
+        build, (struct mounts_op){
+                   .kind = MOUNTS_CLONE, .tree = tree, .source = source, .attributes = attributes});
     return tree;
 }
 
@@ -117,7 +116,8 @@ static void mounts_root(struct mounts_build *build, const struct mounts_listing 
             mounts_dir(build, target, 0755);
         else
             mounts_file(build, target, "");
-        const char *source = arena_printf(build->arena, "%s/%s", build->spec->root, entry->name).ptr;
+        const char *source =
+            arena_printf(build->arena, "%s/%s", build->spec->root, entry->name).ptr;
         mounts_attach(build, mounts_clone(build, source, MOUNTS_READ_ONLY), target, 0);
     }
 }
@@ -132,7 +132,8 @@ static void mounts_proc(struct mounts_build *build)
     mounts_dir(build, "/proc", 0555);
     mounts_attach(build, mounts_new(build, "proc", NULL, MOUNTS_NO_EXEC), "/proc", 0);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        mounts_again(build, fixed[i], fixed[i], MOUNTS_READ_ONLY | MOUNTS_NO_EXEC | MOUNTS_OPTIONAL);
+        mounts_again(build, fixed[i], fixed[i],
+                     MOUNTS_READ_ONLY | MOUNTS_NO_EXEC | MOUNTS_OPTIONAL);
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         mounts_again(build, "/dev/null", hidden[i],
                      MOUNTS_READ_ONLY | MOUNTS_NO_EXEC | MOUNTS_DEVICES | MOUNTS_OPTIONAL);
@@ -158,10 +159,10 @@ static void mounts_dev(struct mounts_build *build)
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         mounts_link(build, links[i][0], links[i][1]);
     mounts_dir(build, "/dev/pts", 0755);
-    mounts_attach(build,
-                  mounts_new(build, "devpts", "ptmxmode=666,mode=620",
-                             MOUNTS_NO_EXEC | MOUNTS_DEVICES),
-                  "/dev/pts", 0);
+    mounts_attach(
+        build,
+        mounts_new(build, "devpts", "ptmxmode=666,mode=620", MOUNTS_NO_EXEC | MOUNTS_DEVICES),
+        "/dev/pts", 0);
     mounts_dir(build, "/dev/shm", 01777);
     mounts_attach(build,
                   mounts_new(build, "tmpfs",
@@ -179,10 +180,9 @@ static void mounts_tmp(struct mounts_build *build, const char *target, uint64_t 
     if (!size)
         size = build->spec->limits.scratch_bytes;
     mounts_dir(build, target, 01777);
-    mounts_attach(build,
-                  mounts_new(build, "tmpfs", mounts_tmpfs(build->arena, size, 01777),
-                             MOUNTS_SCRATCH),
-                  target, 0);
+    mounts_attach(
+        build, mounts_new(build, "tmpfs", mounts_tmpfs(build->arena, size, 01777), MOUNTS_SCRATCH),
+        target, 0);
 }
 
 static bool mounts_check(const struct jail_mount *mount, struct err *err)
@@ -198,8 +198,8 @@ static bool mounts_check(const struct jail_mount *mount, struct err *err)
                        "without \"..\"",
                        STR_ARG(target), kinds[mount->kind]);
     if (mount->kind != JAIL_TMPFS && !mount->source)
-        return err_set(err, ERR_USAGE, "jail: the %s mount at %s has no source",
-                       kinds[mount->kind], mount->target);
+        return err_set(err, ERR_USAGE, "jail: the %s mount at %s has no source", kinds[mount->kind],
+                       mount->target);
     return true;
 }
 
@@ -276,14 +276,16 @@ struct str mounts_describe(const struct mounts_op *op, struct arena *arena)
     static const char *const kinds[] = {"clone", "new",    "pivot", "dir", "file",
                                         "link",  "attach", "again", "seal"};
     static const char *const names[] = {"ro", "dev", "noexec", "optional", "scratch"};
-    bool uses_tree = op->kind <= MOUNTS_PIVOT || op->kind == MOUNTS_ATTACH || op->kind == MOUNTS_SEAL;
+    bool uses_tree =
+        op->kind <= MOUNTS_PIVOT || op->kind == MOUNTS_ATTACH || op->kind == MOUNTS_SEAL;
     struct str line = str_from(kinds[op->kind]);
     if (uses_tree)
         line = arena_printf(arena, STR_FMT " #%u", STR_ARG(line), op->tree);
     if (op->source)
         line = arena_printf(arena, STR_FMT " %s", STR_ARG(line), op->source);
     if (op->target)
-        line = arena_printf(arena, STR_FMT " %s%s", STR_ARG(line), op->source ? "-> " : "", op->target);
+        line = arena_printf(arena, STR_FMT " %s%s", STR_ARG(line), op->source ? "-> " : "",
+                            op->target);
     if (op->text && op->kind == MOUNTS_FILE)
         line = arena_printf(arena, STR_FMT " (%zu bytes)", STR_ARG(line), strlen(op->text));
     else if (op->text)

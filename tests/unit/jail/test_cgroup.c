@@ -9,21 +9,21 @@
 #include "jail/cgroup.h"
 #include "os/file.h"
 
-static const struct jail_limits limits = {
-    .cpu_milli = 1500, .memory_bytes = 64 << 20, .pids = 100};
+static const struct jail_limits limits = {.cpu_milli = 1500, .memory_bytes = 64 << 20, .pids = 100};
 
 static void finds_the_split_hierarchies(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    struct cgroup_place place = cgroup_find(
-        STR("9:name=systemd:/\n8:pids:/\n4:memory:/api/93\n3:cpu,cpuacct:/x\n0::/\n"),
-        STR("31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
-            "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
-            "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-            "34 31 0:31 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
-            "35 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"),
-        &arena);
+    struct cgroup_place place =
+        cgroup_find(STR("9:name=systemd:/\n8:pids:/\n4:memory:/api/93\n3:cpu,cpuacct:/x\n0::/\n"),
+                    STR("31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+                        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup "
+                        "cgroup rw,cpu,cpuacct\n"
+                        "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+                        "34 31 0:31 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+                        "35 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"),
+                    &arena);
     assert_str(place.own1[CGROUP_MEMORY], "/sys/fs/cgroup/memory/api/93");
     assert_str(place.own1[CGROUP_PIDS], "/sys/fs/cgroup/pids");
     assert_str(place.own1[CGROUP_CPU], "/sys/fs/cgroup/cpu,cpuacct/x");
@@ -35,10 +35,9 @@ static void finds_the_unified_hierarchy(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    struct cgroup_place place =
-        cgroup_find(STR("0::/user.slice/user-1000.slice/session-2.scope\n"),
-                    STR("26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"),
-                    &arena);
+    struct cgroup_place place = cgroup_find(
+        STR("0::/user.slice/user-1000.slice/session-2.scope\n"),
+        STR("26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"), &arena);
     assert_str(place.mount2, "/sys/fs/cgroup");
     assert_str(place.own2, "/sys/fs/cgroup/user.slice/user-1000.slice/session-2.scope");
     assert_int_equal(place.own1[CGROUP_MEMORY].len, 0);
@@ -48,10 +47,9 @@ static void a_container_sees_a_part(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    struct cgroup_place place =
-        cgroup_find(STR("4:memory:/docker/abc/sub\n"),
-                    STR("33 31 0:30 /docker/abc /sys/fs/cg\\040roup rw - cgroup cgroup rw,memory\n"),
-                    &arena);
+    struct cgroup_place place = cgroup_find(
+        STR("4:memory:/docker/abc/sub\n"),
+        STR("33 31 0:30 /docker/abc /sys/fs/cg\\040roup rw - cgroup cgroup rw,memory\n"), &arena);
     assert_str(place.own1[CGROUP_MEMORY], "/sys/fs/cg roup/sub");
     place = cgroup_find(STR("0::/../other\n"), STR("1 2 0:1 / /cg rw - cgroup2 none rw\n"), &arena);
     assert_str(place.own2, "/cg");
@@ -64,8 +62,10 @@ static void writes_follow_the_limits(void **state)
     (void)state;
     ARENA_AUTO struct arena arena = {0};
     struct cgroup_writes writes = cgroup_limits(true, &limits, &arena);
-    const char *const unified[][2] = {{"memory.max", "67108864"}, {"memory.swap.max", "0"},
-                                      {"memory.oom.group", "1"},  {"pids.max", "100"},
+    const char *const unified[][2] = {{"memory.max", "67108864"},
+                                      {"memory.swap.max", "0"},
+                                      {"memory.oom.group", "1"},
+                                      {"pids.max", "100"},
                                       {"cpu.max", "150000 100000"}};
     assert_int_equal(writes.len, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -152,9 +152,8 @@ static void without_hierarchies_the_watchdog_remains(void **state)
 static void values_by_key(void **state)
 {
     (void)state;
-    assert_int_equal(cgroup_value(STR("oom_kill_disable 0\nunder_oom 0\noom_kill 17\n"),
-                                  STR("oom_kill")),
-                     17);
+    assert_int_equal(
+        cgroup_value(STR("oom_kill_disable 0\nunder_oom 0\noom_kill 17\n"), STR("oom_kill")), 17);
     assert_int_equal(cgroup_value(STR("max x\nmax\n"), STR("max")), 0);
 }
 

@@ -92,8 +92,8 @@ static void own_tmp_replaces_the_usual_one(void **state)
     struct mounts_plan plan = plan_of(mounts, 1, 0, &arena);
     size_t attached = 0;
     for (size_t i = 0; i < plan.len; i++)
-        attached += plan.at[i].kind == MOUNTS_ATTACH &&
-                    str_eq(str_from(plan.at[i].target), STR("/tmp"));
+        attached +=
+            plan.at[i].kind == MOUNTS_ATTACH && str_eq(str_from(plan.at[i].target), STR("/tmp"));
     assert_int_equal(attached, 1);
 }
 
