@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -39,7 +40,8 @@ static void run_show_stop(void *state, size_t slot, const char *how, struct str 
         const char *how;
         enum progress_end end;
     } ends[] = {{"built", PROGRESS_BUILT}, {"cached", PROGRESS_CACHED},
-                {"reused", PROGRESS_REUSED}, {"retry", PROGRESS_RETRY},
+                {"reused", PROGRESS_REUSED}, {"tested", PROGRESS_TESTED},
+                {"ready", PROGRESS_READY},   {"retry", PROGRESS_RETRY},
                 {"failed", PROGRESS_FAILED}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (strcmp(how, ends[i].how) == 0)
@@ -73,6 +75,24 @@ static unsigned char run_color(enum manifest_status status)
                                                                    : 0;
 }
 
+static int run_row_cmp(const void *a, const void *b)
+{
+    const struct manifest_package *const *x = a, *const *y = b;
+    int order = str_cmp((*x)->name, (*y)->name);
+    return order ? order : str_cmp((*x)->version, (*y)->version);
+}
+
+static const struct manifest_package **run_sorted(const struct manifest *manifest,
+                                                  struct arena *arena)
+{
+    const struct manifest_package **rows =
+        ARENA_ARRAY(arena, const struct manifest_package *, manifest->package_count);
+    for (size_t i = 0; i < manifest->package_count; i++)
+        rows[i] = &manifest->packages[i];
+    qsort(rows, manifest->package_count, sizeof *rows, run_row_cmp);
+    return rows;
+}
+
 static void run_print_table(const struct manifest *manifest, size_t width, bool color,
                             struct arena *arena)
 {
@@ -84,8 +104,9 @@ static void run_print_table(const struct manifest *manifest, size_t width, bool 
     BUF_AUTO struct buf text = {0};
     struct table_cell *cells =
         ARENA_ARRAY(arena, struct table_cell, manifest->package_count *COLUMNS);
+    const struct manifest_package **rows = run_sorted(manifest, arena);
     for (size_t i = 0; i < manifest->package_count; i++) {
-        const struct manifest_package *package = &manifest->packages[i];
+        const struct manifest_package *package = rows[i];
         struct table_cell *row = &cells[i * COLUMNS];
         row[0].text = package->name;
         row[1].text = package->version;

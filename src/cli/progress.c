@@ -157,9 +157,9 @@ void progress_start(struct progress *progress, size_t slot, struct str name, str
     shown->attempt = attempt;
     shown->started_ms = shown->phase_ms = progress_now(progress);
     progress->changed = true;
-    if (!progress->live) {
+    if (!progress->live && (strategy.len > 0 || version.len == 0)) {
         BUF_AUTO struct buf line = {0};
-        buf_add(&line, STR("building "));
+        buf_add(&line, version.len > 0 ? STR("building ") : STR("making "));
         term_add(&line, shown->name, PROGRESS_NAME);
         buf_add_char(&line, ' ');
         term_add(&line, shown->version, PROGRESS_NAME);

@@ -16,6 +16,8 @@ enum progress_end {
     PROGRESS_BUILT,
     PROGRESS_CACHED,
     PROGRESS_REUSED,
+    PROGRESS_TESTED, /* imported on the target */
+    PROGRESS_READY,  /* something that is no package: an image, an answer */
     PROGRESS_RETRY,
     PROGRESS_FAILED,
     PROGRESS_SKIPPED,
@@ -31,7 +33,10 @@ void progress_note(struct progress *progress, struct str note);
 void progress_total(struct progress *progress, size_t total);       /* may grow while it runs */
 void progress_eta(struct progress *progress, int64_t remaining_ms); /* -1: unknown */
 
-/* A slot takes up a package, goes through phases, and lets it go. */
+/*
+ * A slot takes up a package, goes through phases, and lets it go. Off a terminal the
+ * start is told of builds (which have a strategy) and of what has no version, an image.
+ */
 void progress_start(struct progress *progress, size_t slot, struct str name, struct str version,
                     struct str strategy, unsigned attempt);
 void progress_phase(struct progress *progress, size_t slot, struct str phase);

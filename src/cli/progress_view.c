@@ -10,6 +10,7 @@ const char *progress_view_word(enum progress_end end)
 {
     static const char *const words[] = {
         [PROGRESS_BUILT] = "built", [PROGRESS_CACHED] = "cached", [PROGRESS_REUSED] = "reused",
+        [PROGRESS_TESTED] = "tested", [PROGRESS_READY] = "ready",
         [PROGRESS_RETRY] = "retry", [PROGRESS_FAILED] = "failed", [PROGRESS_SKIPPED] = "skipped"};
     return words[end];
 }
@@ -122,6 +123,7 @@ static void progress_view_totals(const struct progress_view *view, struct progre
     } shown[] = {{PROGRESS_BUILT, 32},
                  {PROGRESS_CACHED, 36},
                  {PROGRESS_REUSED, 33},
+                 {PROGRESS_TESTED, 32},
                  {PROGRESS_FAILED, 31},
                  {PROGRESS_SKIPPED, 2}};
     size_t done = progress_view_done(view);

@@ -118,28 +118,23 @@ static bool is_pure(const struct provider_file *file, struct arena *arena)
            tags_any_platform(wheel.platform);
 }
 
-/* A wheel for any platform that the environment accepts: nothing in it has to be compiled. */
-static const struct provider_file *find_pure(const struct graph_state *state,
-                                             const struct solve_env *env,
-                                             const struct provider_release *release)
+/* Some wheel of the version is for a platform: there is something to compile in it. */
+static bool has_platform_wheel(const struct provider_release *release, struct arena *arena)
 {
-    struct wheel_name wheel;
-    struct err ignored;
     for (size_t i = 0; i < release->files_len; i++)
-        if (is_pure(release->files[i], state->arena) && !release->files[i]->yanked &&
-            filename_parse_wheel(release->files[i]->filename, state->arena, &wheel, &ignored) &&
-            tags_rank(env->tags, wheel.python, wheel.abi, wheel.platform) >= 0)
-            return release->files[i];
-    return NULL;
+        if (filename_kind(release->files[i]->filename) == FILENAME_WHEEL &&
+            !is_pure(release->files[i], arena))
+            return true;
+    return false;
 }
 
-static bool rebuild_asked(const struct graph_state *state, struct str name)
+static bool rebuild_named(const struct graph_state *state, struct str name)
 {
     const struct graph_rebuild *rebuild = &state->request->rebuild;
     for (size_t i = 0; i < rebuild->names_len; i++)
         if (str_eq(rebuild->names[i], name))
             return true;
-    return rebuild->all;
+    return false;
 }
 
 /* All files of a pick's version: a run that can reuse the input has not asked for them. */
@@ -227,20 +222,21 @@ static bool decide(struct graph_state *state, const struct graph_env *env,
                    const struct solve_pick *pick, bool into_output,
                    struct provider_release *release, struct decision *decision, struct err *err)
 {
-    bool rebuild = into_output && rebuild_asked(state, release->name);
+    bool named = into_output && rebuild_named(state, release->name);
+    bool all = into_output && state->request->rebuild.all;
     if (!release->wheel) {
         *decision = build(state, env, pick, release);
         return true;
     }
-    if (!rebuild || is_pure(release->wheel, state->arena)) {
+    if (!named && !all) {
         *decision = reuse(state, env, release->wheel, "");
         return true;
     }
+    bool compiled = has_platform_wheel(release, state->arena);
     if (!complete_release(state, env->env, release, err))
         return false;
-    const struct provider_file *pure = find_pure(state, env->env, release);
-    if (pure) {
-        *decision = reuse(state, env, pure, "");
+    if (!named && !compiled && !has_platform_wheel(release, state->arena)) {
+        *decision = reuse(state, env, release->wheel, "");
     } else if (release->sdist) {
         *decision = build(state, env, pick, release);
     } else {

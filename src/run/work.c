@@ -140,6 +140,19 @@ static bool run_log(void *state, const struct agent_work *work, uint64_t offset,
            buildlog_append(job->log, (int64_t)offset, chunk, err);
 }
 
+/* How a job ended, in the words of the progress display. */
+static const char *run_how(const struct run_job *job)
+{
+    static const char *const done[] = {[SPEC_FETCH] = "reused",  [SPEC_REQUIRES] = "ready",
+                                       [SPEC_METADATA] = "ready", [SPEC_WHEEL] = "built",
+                                       [SPEC_TEST] = "tested",   [SPEC_IMAGE] = "ready"};
+    if (!job->ended)
+        return "retry";
+    if (!job->good)
+        return "failed";
+    return job->kind == SPEC_WHEEL && job->result.cached ? "cached" : done[job->kind];
+}
+
 static bool run_end(void *state, size_t slot, const struct agent_work *work,
                     const struct agent_end *end, struct err *err)
 {
@@ -156,13 +169,7 @@ static bool run_end(void *state, size_t slot, const struct agent_work *work,
         return false;
     job = &run->jobs.at[index];
     if (run->watch->stop)
-        run->watch->stop(run->watch->state, slot,
-                         !job->ended                 ? "retry"
-                         : !job->good                ? "failed"
-                         : job->kind == SPEC_FETCH   ? "reused"
-                         : job->result.cached        ? "cached"
-                                                     : "built",
-                         job->result.why);
+        run->watch->stop(run->watch->state, slot, run_how(job), job->result.why);
     return true;
 }
 
