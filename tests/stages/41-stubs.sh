@@ -116,6 +116,12 @@ if [ "$(uname -m)" != s390x ] && command -v s390x-linux-gnu-gcc qemu-s390x-stati
 else
     echo "skipped: s390x (no cross compiler or qemu-s390x-static here)"
 fi
+cross=/usr/aarch64-linux-gnu/lib
+if [ "$(uname -m)" != aarch64 ] && command -v aarch64-linux-gnu-gcc qemu-aarch64-static >/dev/null; then
+    one aarch64 aarch64-linux-gnu- $cross $cross/libc_nonshared.a $cross/ld-linux-aarch64.so.1 qemu-aarch64-static -L /usr/aarch64-linux-gnu
+else
+    echo "skipped: aarch64 (no cross compiler or qemu-aarch64-static here)"
+fi
 if [ "$(uname -m)" = x86_64 ]; then
     libs=$(dirname "$(gcc -print-file-name=libc.so.6)")
     one x86_64 "" "$libs" "$(gcc -print-file-name=libc_nonshared.a)" "$libs/ld-linux-x86-64.so.2" env

@@ -74,6 +74,11 @@ if [ "$(uname -m)" != s390x ] && command -v s390x-linux-gnu-gcc qemu-s390x-stati
 else
     echo "skipped: s390x (no cross compiler or qemu-s390x-static here)"
 fi
+if [ "$(uname -m)" != aarch64 ] && command -v aarch64-linux-gnu-gcc qemu-aarch64-static >/dev/null; then
+    one aarch64 aarch64-linux-gnu- "" qemu-aarch64-static -L /usr/aarch64-linux-gnu
+else
+    echo "skipped: aarch64 (no cross compiler or qemu-aarch64-static here)"
+fi
 
 # A whole wheel, as far as this machine's Python can load it (through ctypes: no headers needed).
 cat >wheel.py <<'P'
