@@ -376,6 +376,8 @@ void elf_audit_finish(struct elf_audit *audit, const struct elf_audit_lookup *lo
     v.tag = STR("any");
     if (v.outcome != ELF_AUDIT_PURE) {
         judge_all(&j, lookup, &v);
+        if (v.outcome == ELF_AUDIT_SILENT_FALLBACK) /* nothing was judged */
+            v.policy = v.versions_policy = v.repairable_policy = NULL;
         v.tag = arena_printf(audit->arena, "%s_%s", v.policy == NULL ? "linux" : v.policy->name,
                              elf_policy_arch_name(v.arch));
     }

@@ -57,6 +57,8 @@ static void names_the_silent_fallback(void **state)
     struct elf_audit_verdict v = judge(&arena, "linux_s390x", NULL, 0, NULL);
     assert_int_equal(v.outcome, ELF_AUDIT_SILENT_FALLBACK);
     assert_non_null(strstr(v.problem.ptr, "silent fallback"));
+    assert_null(v.policy);
+    assert_str(v.tag, "linux_s390x");
     /* ELF files, but all of the build machine. */
     struct elf_audit_file x86 = file("m.so", ELF_AUDIT_EXTENSION, libc6, 1, need17);
     x86.arch = ELF_ARCH_X86_64;
