@@ -1,4 +1,5 @@
-/* What can be patched can be read again and has the new names; the rest is refused with a message. */
+/* What can be patched can be read again and has the new names; the rest is refused with a message.
+ */
 #include "elf/patch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -148,16 +148,23 @@ bool elf_audit_add(struct elf_audit *audit, struct str path, struct str bytes, s
     struct scan scan = {0};
     scan_symbols(&elf, name, arena, &scan);
     struct elf_audit_file file = {
-        .path = arena_str(arena, path), .arch = elf_policy_arch_of(&elf), .machine = elf.machine,
-        .libc = libc_of(&elf, name), .soname = arena_str(arena, elf.soname),
+        .path = arena_str(arena, path),
+        .arch = elf_policy_arch_of(&elf),
+        .machine = elf.machine,
+        .libc = libc_of(&elf, name),
+        .soname = arena_str(arena, elf.soname),
         .rpath = arena_str(arena, elf.has_runpath ? elf.runpath : elf.rpath),
-        .textrel = elf.textrel, .needed_count = elf.needed_count,
-        .needs = copy_needs(&elf, arena), .need_count = elf.need_count,
-        .forbidden = scan.forbidden.at, .forbidden_count = scan.forbidden.len,
+        .textrel = elf.textrel,
+        .needed_count = elf.needed_count,
+        .needs = copy_needs(&elf, arena),
+        .need_count = elf.need_count,
+        .forbidden = scan.forbidden.at,
+        .forbidden_count = scan.forbidden.len,
         .x86_isa = elf.machine == EM_X86_64 ? elf.x86_isa & ~(uint32_t)ISA_BASELINE : 0,
-        .ucs2 = scan.ucs2 && scan.python2, .pyfpe = scan.pyfpe};
-    file.kind = elf.type == ET_REL ? ELF_AUDIT_OBJECT
-                : scan.extension   ? ELF_AUDIT_EXTENSION
+        .ucs2 = scan.ucs2 && scan.python2,
+        .pyfpe = scan.pyfpe};
+    file.kind = elf.type == ET_REL                           ? ELF_AUDIT_OBJECT
+                : scan.extension                             ? ELF_AUDIT_EXTENSION
                 : elf.type == ET_EXEC || elf.interp.len != 0 ? ELF_AUDIT_PROGRAM
                                                              : ELF_AUDIT_LIBRARY;
     struct str *needed = ARENA_ARRAY(arena, struct str, elf.needed_count);
@@ -305,28 +312,28 @@ static enum elf_audit_outcome outcome_of(const struct elf_audit *audit, struct s
         return ELF_AUDIT_PURE;
     if (!audit->platform_wheel || pure != NULL) {
         pure = pure != NULL ? pure : target != NULL ? target : foreign;
-        *problem = arena_printf(audit->arena,
-                                "ELF files in a pure wheel: " STR_FMT " does not run on any machine",
-                                STR_ARG(pure->path));
+        *problem = arena_printf(
+            audit->arena, "ELF files in a pure wheel: " STR_FMT " does not run on any machine",
+            STR_ARG(pure->path));
         return ELF_AUDIT_ELF_IN_PURE;
     }
     if (target == NULL) {
-        *problem = foreign == NULL
-                       ? arena_printf(audit->arena,
-                                      "silent fallback: named for %s, but there is no ELF file in it",
-                                      machine)
-                       : arena_printf(audit->arena,
-                                      "silent fallback: named for %s, but its ELF files are for "
-                                      "another system (" STR_FMT ": %s)",
-                                      machine, STR_ARG(foreign->path),
-                                      elf_policy_arch_name(foreign->arch));
+        *problem =
+            foreign == NULL
+                ? arena_printf(audit->arena,
+                               "silent fallback: named for %s, but there is no ELF file in it",
+                               machine)
+                : arena_printf(audit->arena,
+                               "silent fallback: named for %s, but its ELF files are for "
+                               "another system (" STR_FMT ": %s)",
+                               machine, STR_ARG(foreign->path),
+                               elf_policy_arch_name(foreign->arch));
         return ELF_AUDIT_SILENT_FALLBACK;
     }
     if (foreign != NULL && foreign->kind == ELF_AUDIT_EXTENSION) {
-        *problem = arena_printf(audit->arena,
-                                "ELF file of another machine: " STR_FMT " is for %s, the wheel for %s",
-                                STR_ARG(foreign->path), elf_policy_arch_name(foreign->arch),
-                                machine);
+        *problem = arena_printf(
+            audit->arena, "ELF file of another machine: " STR_FMT " is for %s, the wheel for %s",
+            STR_ARG(foreign->path), elf_policy_arch_name(foreign->arch), machine);
         return ELF_AUDIT_FOREIGN;
     }
     return ELF_AUDIT_PLATFORM;
@@ -350,8 +357,8 @@ static void judge_all(struct judge *j, const struct elf_audit_lookup *lookup,
     with_grafts = j->versions;
     for (size_t i = 0; i < resolve.need_count; i++)
         if (!elf_policy_is_loader(resolve.needs[i].file))
-            raise(&with_grafts, elf_policy_since_version(audit->libc, audit->arch,
-                                                         resolve.needs[i].version));
+            raise(&with_grafts,
+                  elf_policy_since_version(audit->libc, audit->arch, resolve.needs[i].version));
     verdict->versions_policy = policy_from(audit, j->versions);
     raise(&with_grafts, j->others);
     verdict->repairable_policy = policy_from(audit, with_grafts);

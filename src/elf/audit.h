@@ -43,8 +43,8 @@ struct elf_audit_file {
 /* A library that neither the wheel nor the policy brings. */
 struct elf_audit_external {
     struct str soname;
-    struct str wanted_by; /* path in the wheel of the first file that needs it */
-    struct str found;     /* where the lookup found it; empty: nowhere */
+    struct str wanted_by;           /* path in the wheel of the first file that needs it */
+    struct str found;               /* where the lookup found it; empty: nowhere */
     const struct elf_policy *since; /* first policy that allows it; NULL: none does */
 };
 
@@ -94,13 +94,14 @@ struct elf_audit_lookup {
 
 struct elf_audit {
     struct arena *arena;
-    enum elf_arch arch; /* from the wheel's platform tags; NONE: taken from the first file */
-    enum elf_libc libc; /* likewise; UNKNOWN: from the first file that says it */
+    enum elf_arch arch;  /* from the wheel's platform tags; NONE: taken from the first file */
+    enum elf_libc libc;  /* likewise; UNKNOWN: from the first file that says it */
     bool platform_wheel; /* named for a platform, not `any` */
     VEC(struct elf_audit_file) files;
 };
 
-/* `platform_tags`: the last field of the wheel's name ("manylinux_2_17_x86_64.manylinux2014_x86_64"). */
+/* `platform_tags`: the last field of the wheel's name
+ * ("manylinux_2_17_x86_64.manylinux2014_x86_64"). */
 void elf_audit_open(struct elf_audit *audit, struct arena *arena, struct str platform_tags);
 /*
  * One member of the wheel. What is not ELF is passed over. A broken ELF file is an error where it

@@ -15,8 +15,19 @@ enum {
 };
 
 /* Sections in file order; the names' offsets in .shstrtab follow from the table. */
-enum section { S_NULL, S_HASH, S_DYNSYM, S_DYNSTR, S_VERSYM, S_VERDEF, S_DYNAMIC, S_TEXT, S_BSS,
-               S_SHSTRTAB, S_COUNT };
+enum section {
+    S_NULL,
+    S_HASH,
+    S_DYNSYM,
+    S_DYNSTR,
+    S_VERSYM,
+    S_VERDEF,
+    S_DYNAMIC,
+    S_TEXT,
+    S_BSS,
+    S_SHSTRTAB,
+    S_COUNT
+};
 
 struct layout {
     uint64_t offset, size, addr;
@@ -26,8 +37,8 @@ struct writer {
     const struct elf_dso *dso;
     struct elf_bytes out;
     struct layout at[S_COUNT];
-    struct buf strings;      /* .dynstr */
-    uint32_t *symbol_names;  /* offsets in it */
+    struct buf strings;     /* .dynstr */
+    uint32_t *symbol_names; /* offsets in it */
     uint32_t *version_names;
     uint32_t soname;
     uint64_t total, shoff;
@@ -104,7 +115,8 @@ static void lay_out(struct writer *w)
         [S_DYNSYM] = symbols * 24,
         [S_DYNSTR] = w->strings.len,
         [S_VERSYM] = symbols * 2,
-        [S_VERDEF] = (dso->version_count + 1) * 20 + (dso->version_count == 0 ? 1 : dso->version_count * 2) * 8,
+        [S_VERDEF] = (dso->version_count + 1) * 20 +
+                     (dso->version_count == 0 ? 1 : dso->version_count * 2) * 8,
         [S_DYNAMIC] = 10 * 16,
         [S_TEXT] = dso->text_size,
         [S_BSS] = dso->data_size,
@@ -194,9 +206,10 @@ static void put_sections(struct writer *w)
         elf_bytes_put64(o, p + 24, w->at[i].offset);
         elf_bytes_put64(o, p + 32, w->at[i].size);
         elf_bytes_put32(o, p + 40, sections[i].link);
-        elf_bytes_put32(o, p + 44, i == S_DYNSYM   ? 1 /* first that is not local */
-                                   : i == S_VERDEF ? (uint32_t)w->dso->version_count + 1
-                                                   : 0);
+        elf_bytes_put32(o, p + 44,
+                        i == S_DYNSYM   ? 1 /* first that is not local */
+                        : i == S_VERDEF ? (uint32_t)w->dso->version_count + 1
+                                        : 0);
         elf_bytes_put64(o, p + 48, sections[i].align);
         elf_bytes_put64(o, p + 56, i == S_HASH ? hash_word(w->dso) : sections[i].entry);
     }

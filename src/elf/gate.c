@@ -59,9 +59,9 @@ static bool is_python(struct str name)
 
 static bool is_glibc(struct str soname)
 {
-    static const char *const names[] = {"libc.so.",      "libm.so.",    "libpthread.so.",
-                                        "libdl.so.",     "librt.so.",   "libutil.so.",
-                                        "libresolv.so.", "libanl.so.",  "libmvec.so."};
+    static const char *const names[] = {"libc.so.",      "libm.so.",   "libpthread.so.",
+                                        "libdl.so.",     "librt.so.",  "libutil.so.",
+                                        "libresolv.so.", "libanl.so.", "libmvec.so."};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_starts(soname, str_from(names[i])))
             return true;

@@ -115,8 +115,9 @@ static bool check_renames(struct patcher *p)
         for (size_t j = 0; r->to.len == 0 && j < p->elf->need_count; j++)
             if (str_eq(p->elf->needs[j].file, r->from))
                 return err_set(p->err, ERR_FORMAT,
-                               "cannot drop the need of " STR_FMT ": the file needs its version "
-                               STR_FMT, STR_ARG(r->from), STR_ARG(p->elf->needs[j].version));
+                               "cannot drop the need of " STR_FMT
+                               ": the file needs its version " STR_FMT,
+                               STR_ARG(r->from), STR_ARG(p->elf->needs[j].version));
     }
     return true;
 }
@@ -168,8 +169,8 @@ static void build_dynamic(struct patcher *p)
     }
     if (c->rpath == NULL)
         return;
-    bool had = c->runpath ? elf->has_runpath && !elf->has_rpath
-                          : elf->has_rpath && !elf->has_runpath;
+    bool had =
+        c->runpath ? elf->has_runpath && !elf->has_rpath : elf->has_rpath && !elf->has_runpath;
     struct str old = c->runpath ? elf->runpath : elf->rpath;
     if (c->rpath->len == 0)
         p->changed |= elf->has_rpath || elf->has_runpath;
@@ -207,7 +208,8 @@ static bool lay_out(struct patcher *p)
     p->addr = align_up(end, p->page);
     p->start = align_up(len, p->page);
     if (elf->interp.len != 0) {
-        /* Kernels before 5.18 tell a program the address of its headers as load address + e_phoff. */
+        /* Kernels before 5.18 tell a program the address of its headers as load address + e_phoff.
+         */
         if (!has_first || delta % p->page != 0)
             return bad(p, "its first segment does not begin with the ELF header");
         if (p->addr - delta > p->start)

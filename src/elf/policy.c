@@ -220,8 +220,7 @@ bool elf_policy_forbids_symbol(const struct elf_policy *policy, struct str sonam
     return since == ELF_POLICY_NEVER || since > index_of(policy);
 }
 
-struct str elf_policy_tags(const struct elf_policy *policy, enum elf_arch arch,
-                           struct arena *arena)
+struct str elf_policy_tags(const struct elf_policy *policy, enum elf_arch arch, struct arena *arena)
 {
     const char *machine = elf_policy_arch_name(arch);
     if (policy->alias == NULL)

@@ -7,6 +7,9 @@
 
 enum { PHDRS_MAX = 1024, DYN_MAX = 65536, SYMBOLS_MAX = 1 << 26 };
 
+/* The relocation tables that tell how many symbols there are at least. */
+enum { RELA, REL, JMPREL, RELOCATIONS };
+
 /* The file while it is read. `load` is the table that turns addresses into offsets. */
 struct reader {
     struct elf_file elf;
@@ -14,11 +17,11 @@ struct reader {
     struct err *err;
     struct {
         uint64_t addr, offset, size;
-    } *load;
+    } * load;
     size_t load_count;
     /* Of the dynamic segment: addresses, 0 when absent. */
-    uint64_t dt_hash, dt_gnu_hash, dt_rel[3], dt_relsz[3];
-    bool dt_is_rela[3];
+    uint64_t dt_hash, dt_gnu_hash, dt_rel[RELOCATIONS], dt_relsz[RELOCATIONS];
+    bool dt_is_rela[RELOCATIONS];
     uint64_t phoff, shoff;
     unsigned phnum, phentsize, shnum, shentsize;
 };
@@ -140,7 +143,8 @@ static void read_notes(struct reader *r, uint64_t offset, uint64_t size, unsigne
         uint64_t desc = offset + 12 + (namesz + 3) / 4 * 4;
         if (desc > end || descsz > end - desc)
             return;
-        if (type == NT_GNU_PROPERTY_TYPE_0 && namesz == 4 && memcmp(at(elf, offset + 12), "GNU", 4) == 0) {
+        if (type == NT_GNU_PROPERTY_TYPE_0 && namesz == 4 &&
+            memcmp(at(elf, offset + 12), "GNU", 4) == 0) {
             for (uint64_t p = desc; desc + descsz - p >= 8;) {
                 uint32_t kind = get32(elf, p), len = get32(elf, p + 4);
                 if (len > desc + descsz - p - 8)
@@ -217,67 +221,74 @@ static struct dynamic_entry dynamic_at(const struct elf_file *elf, size_t index)
     return (struct dynamic_entry){get_word(elf, p), get_word(elf, p + w)};
 }
 
-/* Tables by address: offset into *place, checked to lie in a segment with at least `least` bytes. */
-static bool place_table(struct reader *r, uint64_t addr, uint64_t least, const char *what,
-                        uint64_t *place, uint64_t *room)
+/* Addresses and sizes that the dynamic segment gives, before they become file offsets. */
+struct dynamic_values {
+    uint64_t strtab, strsz, symtab, versym, verneed, verneed_num, verdef, verdef_num, flags, pltrel;
+};
+
+static void collect_dynamic(struct reader *r, size_t count, struct dynamic_values *v,
+                            size_t *needed)
 {
-    if (!offset_of(r, addr, place, room) || *room < least)
-        return bad(r, addr, what);
-    return true;
+    struct elf_file *elf = &r->elf;
+    const struct {
+        uint64_t tag;
+        uint64_t *to;
+    } wanted[] = {
+        {DT_STRTAB, &v->strtab},         {DT_STRSZ, &v->strsz},
+        {DT_SYMTAB, &v->symtab},         {DT_VERSYM, &v->versym},
+        {DT_VERNEED, &v->verneed},       {DT_VERNEEDNUM, &v->verneed_num},
+        {DT_VERDEF, &v->verdef},         {DT_VERDEFNUM, &v->verdef_num},
+        {DT_FLAGS, &v->flags},           {DT_PLTREL, &v->pltrel},
+        {DT_HASH, &r->dt_hash},          {DT_GNU_HASH, &r->dt_gnu_hash},
+        {DT_RELA, &r->dt_rel[RELA]},     {DT_RELASZ, &r->dt_relsz[RELA]},
+        {DT_REL, &r->dt_rel[REL]},       {DT_RELSZ, &r->dt_relsz[REL]},
+        {DT_JMPREL, &r->dt_rel[JMPREL]}, {DT_PLTRELSZ, &r->dt_relsz[JMPREL]},
+    };
+    for (size_t i = 0; i < count; i++) {
+        struct dynamic_entry d = dynamic_at(elf, i);
+        if (d.tag == DT_NULL)
+            break;
+        *needed += d.tag == DT_NEEDED;
+        elf->has_rpath |= d.tag == DT_RPATH;
+        elf->has_runpath |= d.tag == DT_RUNPATH;
+        elf->textrel |= d.tag == DT_TEXTREL;
+        for (size_t j = 0; j < sizeof wanted / sizeof *wanted; j++)
+            if (wanted[j].tag == d.tag)
+                *wanted[j].to = d.value;
+    }
 }
 
 static bool scan_dynamic(struct reader *r, size_t count, size_t *needed)
 {
     struct elf_file *elf = &r->elf;
-    uint64_t strtab = 0, strsz = 0, symtab = 0, versym = 0, verneed = 0, verdef = 0, room;
-    for (size_t i = 0; i < count; i++) {
-        struct dynamic_entry d = dynamic_at(elf, i);
-        if (d.tag == DT_NULL)
-            break;
-        switch (d.tag) {
-        case DT_NEEDED: ++*needed; break;
-        case DT_STRTAB: strtab = d.value; break;
-        case DT_STRSZ: strsz = d.value; break;
-        case DT_SYMTAB: symtab = d.value; break;
-        case DT_VERSYM: versym = d.value; break;
-        case DT_VERNEED: verneed = d.value; break;
-        case DT_VERNEEDNUM: elf->at.verneed_num = (uint32_t)d.value; break;
-        case DT_VERDEF: verdef = d.value; break;
-        case DT_VERDEFNUM: elf->at.verdef_num = (uint32_t)d.value; break;
-        case DT_HASH: r->dt_hash = d.value; break;
-        case DT_GNU_HASH: r->dt_gnu_hash = d.value; break;
-        case DT_RELA: r->dt_rel[0] = d.value, r->dt_is_rela[0] = true; break;
-        case DT_RELASZ: r->dt_relsz[0] = d.value; break;
-        case DT_REL: r->dt_rel[1] = d.value; break;
-        case DT_RELSZ: r->dt_relsz[1] = d.value; break;
-        case DT_JMPREL: r->dt_rel[2] = d.value; break;
-        case DT_PLTRELSZ: r->dt_relsz[2] = d.value; break;
-        case DT_PLTREL: r->dt_is_rela[2] = d.value == DT_RELA; break;
-        case DT_TEXTREL: elf->textrel = true; break;
-        case DT_FLAGS: elf->textrel |= (d.value & DF_TEXTREL) != 0; break;
-        case DT_RPATH: elf->has_rpath = true; break;
-        case DT_RUNPATH: elf->has_runpath = true; break;
-        default: break;
-        }
+    struct dynamic_values v = {0};
+    collect_dynamic(r, count, &v, needed);
+    elf->textrel |= (v.flags & DF_TEXTREL) != 0;
+    elf->at.strsz = v.strtab == 0 ? 0 : v.strsz;
+    elf->at.verneed_num = (uint32_t)v.verneed_num;
+    elf->at.verdef_num = (uint32_t)v.verdef_num;
+    r->dt_is_rela[RELA] = true;
+    r->dt_is_rela[JMPREL] = v.pltrel == DT_RELA;
+    const struct {
+        uint64_t addr, least;
+        uint64_t *place;
+        const char *what;
+    } tables[] = {
+        {v.strtab, v.strsz, &elf->at.strtab, "the string table lies outside the segments"},
+        {v.symtab, elf->is64 ? 24 : 16, &elf->at.symtab,
+         "the symbol table lies outside the segments"},
+        {v.versym, 2, &elf->at.versym, "the version table lies outside the segments"},
+        {v.verneed, 16, &elf->at.verneed, "the needed versions lie outside the segments"},
+        {v.verdef, 20, &elf->at.verdef, "the defined versions lie outside the segments"},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        uint64_t room;
+        if (tables[i].addr == 0)
+            continue;
+        if (!offset_of(r, tables[i].addr, tables[i].place, &room) || room < tables[i].least)
+            return bad(r, tables[i].addr, tables[i].what);
     }
-    if (strtab != 0) {
-        if (!place_table(r, strtab, strsz, "the string table lies outside the segments",
-                         &elf->at.strtab, &room))
-            return false;
-        elf->at.strsz = strsz;
-    }
-    if (symtab != 0 && !place_table(r, symtab, elf->is64 ? 24 : 16,
-                                    "the symbol table lies outside the segments", &elf->at.symtab,
-                                    &room))
-        return false;
-    if (versym != 0 && !place_table(r, versym, 2, "the version table lies outside the segments",
-                                    &elf->at.versym, &room))
-        return false;
-    if (verneed != 0 && !place_table(r, verneed, 16, "the needed versions lie outside the segments",
-                                     &elf->at.verneed, &room))
-        return false;
-    return verdef == 0 || place_table(r, verdef, 20, "the defined versions lie outside the segments",
-                                      &elf->at.verdef, &room);
+    return true;
 }
 
 static bool read_dynamic_strings(struct reader *r, size_t count, size_t needed)
@@ -443,7 +454,7 @@ static uint64_t count_by_relocations(const struct reader *r)
 {
     const struct elf_file *elf = &r->elf;
     uint64_t count = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < RELOCATIONS; i++) {
         uint64_t p, room, size = r->dt_relsz[i];
         uint64_t step = elf->is64 ? (r->dt_is_rela[i] ? 24 : 16) : (r->dt_is_rela[i] ? 12 : 8);
         if (r->dt_rel[i] == 0 || !offset_of(r, r->dt_rel[i], &p, &room))

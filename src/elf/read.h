@@ -79,8 +79,7 @@ struct elf_symbol {
 bool elf_read_is_elf(struct str bytes);
 
 /* ERR_FORMAT with the offset and what was wrong there; ERR_LIMIT past one of the limits. */
-CHECKED bool elf_read(struct str bytes, struct arena *arena, struct elf_file *elf,
-                      struct err *err);
+CHECKED bool elf_read(struct str bytes, struct arena *arena, struct elf_file *elf, struct err *err);
 
 /* Symbol `index` of .dynsym, 1 to symbol_count - 1. False when its name lies outside the file. */
 bool elf_read_symbol(const struct elf_file *elf, size_t index, struct elf_symbol *symbol);

@@ -26,8 +26,8 @@ struct resolver {
     enum elf_libc libc;
     const struct elf_audit_lookup *lookup;
     struct arena *arena;
-    struct map by_path;  /* member -> file */
-    struct map outside;  /* soname -> external seen already */
+    struct map by_path; /* member -> file */
+    struct map outside; /* soname -> external seen already */
     VEC(struct elf_audit_external) externals;
     VEC(struct elf_need) needs;
     VEC(struct walk) walks;
@@ -94,8 +94,9 @@ static size_t find_inside(struct resolver *r, const struct walk *walk, struct st
 {
     for (size_t i = 0; i < walk->dirs.len; i++) {
         struct str dir = walk->dirs.at[i];
-        struct str path = dir.len == 0 ? soname : arena_printf(r->arena, STR_FMT "/" STR_FMT,
-                                                               STR_ARG(dir), STR_ARG(soname));
+        struct str path = dir.len == 0 ? soname
+                                       : arena_printf(r->arena, STR_FMT "/" STR_FMT, STR_ARG(dir),
+                                                      STR_ARG(soname));
         const struct elf_audit_file *file = map_get(&r->by_path, path);
         if (file != NULL)
             return (size_t)(file - r->files);
@@ -231,8 +232,8 @@ void elf_resolve(const struct elf_audit_file *files, size_t count, enum elf_libc
                  const struct elf_audit_lookup *lookup, struct arena *arena,
                  struct elf_resolve *result)
 {
-    struct resolver r = {.files = files, .count = count, .libc = libc, .lookup = lookup,
-                         .arena = arena};
+    struct resolver r = {
+        .files = files, .count = count, .libc = libc, .lookup = lookup, .arena = arena};
     struct map needed = {0};
     bool *is_root = ARENA_ARRAY(arena, bool, count);
     for (size_t i = 0; i < count; i++) {
@@ -248,5 +249,6 @@ void elf_resolve(const struct elf_audit_file *files, size_t count, enum elf_libc
         walk_from(&r, i);
     }
     collect_externals(&r);
-    *result = (struct elf_resolve){r.externals.at, r.externals.len, r.needs.at, r.needs.len, is_root};
+    *result =
+        (struct elf_resolve){r.externals.at, r.externals.len, r.needs.at, r.needs.len, is_root};
 }

@@ -12,7 +12,7 @@
 struct elf_resolve {
     const struct elf_audit_external *externals; /* first seen first */
     size_t external_count;
-    const struct elf_need *needs;  /* versions that the libraries found outside need themselves */
+    const struct elf_need *needs; /* versions that the libraries found outside need themselves */
     size_t need_count;
     const bool *is_root; /* per file: an extension, or needed by no other file of the wheel */
 };

@@ -11,9 +11,9 @@
 
 enum { FLOOR_MIN = 17, MERGED = 34 /* glibc 2.34 took libpthread and the others into libc */ };
 
-const char *const elf_stub_sonames[] = {"libc.so.6",    "libm.so.6",   "libpthread.so.0",
-                                        "libdl.so.2",   "librt.so.1",  "libutil.so.1",
-                                        "libanl.so.1",  "libresolv.so.2", NULL};
+const char *const elf_stub_sonames[] = {"libc.so.6",   "libm.so.6",      "libpthread.so.0",
+                                        "libdl.so.2",  "librt.so.1",     "libutil.so.1",
+                                        "libanl.so.1", "libresolv.so.2", NULL};
 
 static const struct {
     uint16_t machine;
@@ -94,7 +94,7 @@ struct offer {
 
 struct library {
     struct str soname;
-    VEC(struct offer) offers;   /* what the stub will have */
+    VEC(struct offer) offers; /* what the stub will have */
     VEC(struct str) versions;
     uint64_t text_size, data_size;
 };
@@ -385,15 +385,22 @@ static struct str write_library(struct stubs *s, struct library *lib)
     for (size_t i = 0; i < lib->offers.len; i++) {
         const struct offer *o = &lib->offers.at[i];
         symbols[i] = (struct elf_dso_symbol){
-            .name = o->name, .hidden = o->hidden, .data = o->data, .bind = o->bind,
-            .type = o->type, .place = o->place, .size = o->size,
+            .name = o->name,
+            .hidden = o->hidden,
+            .data = o->data,
+            .bind = o->bind,
+            .type = o->type,
+            .place = o->place,
+            .size = o->size,
             .version = (size_t)((struct str *)map_get(&index, o->version_name) - lib->versions.at)};
     }
-    return elf_dso_write(&(struct elf_dso){.machine = s->machine, .big = s->big,
+    return elf_dso_write(&(struct elf_dso){.machine = s->machine,
+                                           .big = s->big,
                                            .soname = lib->soname,
                                            .versions = lib->versions.at,
                                            .version_count = lib->versions.len,
-                                           .symbols = symbols, .symbol_count = lib->offers.len,
+                                           .symbols = symbols,
+                                           .symbol_count = lib->offers.len,
                                            .text_size = lib->text_size,
                                            .data_size = lib->data_size},
                          s->arena);
@@ -434,10 +441,10 @@ static void write_files(struct stubs *s, struct elf_stub_set *set)
         if (!str_starts(soname, STR("lib")))
             continue;
         struct str plain = str_slice(soname, 0, str_find(soname, STR(".so")) + 3);
-        struct str text = str_eq(soname, STR("libc.so.6"))
-                              ? libc_script(s)
-                              : arena_printf(s->arena, "INPUT ( AS_NEEDED ( " STR_FMT " ) )\n",
-                                             STR_ARG(soname));
+        struct str text =
+            str_eq(soname, STR("libc.so.6"))
+                ? libc_script(s)
+                : arena_printf(s->arena, "INPUT ( AS_NEEDED ( " STR_FMT " ) )\n", STR_ARG(soname));
         if (!str_eq(plain, soname))
             *vec_push(&files, s->arena) =
                 (struct elf_stub_file){.name = plain, .bytes = text, .is_text = true};

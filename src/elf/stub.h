@@ -32,7 +32,7 @@ struct elf_stub_options {
     unsigned floor; /* glibc 2.<floor>, 17 or newer */
     /* As they are to stand in the text of libc.so. Empty: left out. */
     struct str compat_archive; /* "libfloor_nonshared.a", found through -L */
-    struct str nonshared;      /* the sysroot's own libc_nonshared.a, absolute or found through -L */
+    struct str nonshared; /* the sysroot's own libc_nonshared.a, absolute or found through -L */
 };
 
 struct elf_stub_file {
@@ -55,7 +55,7 @@ struct elf_stub_set {
 
 /* What elf_stub_make wants, in this order; "ld" stands for the machine's loader. libc.so.6 and the
  * loader must be there, others may be absent (libutil and libanl are in some releases). */
-extern const char *const elf_stub_sonames[]; /* NULL-terminated, without the loader */
+extern const char *const elf_stub_sonames[];   /* NULL-terminated, without the loader */
 const char *elf_stub_loader(uint16_t machine); /* "ld64.so.1", ...; NULL for another machine */
 
 /*

@@ -4,11 +4,11 @@
 #include "wheelfile/wheelfile.h"
 
 /* Text that nobody loads: not even its first bytes are unpacked. */
-static const struct str text_endings[] = {STR_INIT(".py"),   STR_INIT(".pyi"), STR_INIT(".pyx"),
-                                          STR_INIT(".pxd"),  STR_INIT(".h"),   STR_INIT(".hpp"),
-                                          STR_INIT(".txt"),  STR_INIT(".md"),  STR_INIT(".json"),
-                                          STR_INIT(".html"), STR_INIT(".rst"), STR_INIT("/RECORD"),
-                                          STR_INIT("/METADATA"), STR_INIT("/WHEEL")};
+static const struct str text_endings[] = {
+    STR_INIT(".py"),       STR_INIT(".pyi"),  STR_INIT(".pyx"), STR_INIT(".pxd"),
+    STR_INIT(".h"),        STR_INIT(".hpp"),  STR_INIT(".txt"), STR_INIT(".md"),
+    STR_INIT(".json"),     STR_INIT(".html"), STR_INIT(".rst"), STR_INIT("/RECORD"),
+    STR_INIT("/METADATA"), STR_INIT("/WHEEL")};
 
 static bool is_text(struct str path)
 {
@@ -102,7 +102,8 @@ void wheelfile_audit_text(const char *path, const struct elf_audit_verdict *verd
     for (size_t i = 0; i < v->external_count; i++)
         buf_printf(out, "  external: " STR_FMT " (for " STR_FMT ")%s" STR_FMT "\n",
                    STR_ARG(v->externals[i].soname), STR_ARG(v->externals[i].wanted_by),
-                   v->externals[i].found.len != 0 ? ", found " : "", STR_ARG(v->externals[i].found));
+                   v->externals[i].found.len != 0 ? ", found " : "",
+                   STR_ARG(v->externals[i].found));
     if (v->external_count != 0 && v->repairable_policy != NULL)
         buf_printf(out, "  with these grafted: %s_%s\n", v->repairable_policy->name,
                    elf_policy_arch_name(v->arch));

@@ -24,8 +24,8 @@ struct repair {
     struct wheelfile *wheel;
     const struct elf_policy *floor; /* NULL: none asked for */
     enum elf_arch floor_arch;
-    struct str libs_dir;            /* "<name>.libs" */
-    struct map found;               /* soname -> struct graft: what the lookup gave */
+    struct str libs_dir; /* "<name>.libs" */
+    struct map found;    /* soname -> struct graft: what the lookup gave */
     VEC(struct graft) grafts;
     VEC(struct wheelfile_change) changes;
     VEC(struct elf_patch_rename) renames;
@@ -44,8 +44,7 @@ static bool refuse(struct repair *r, struct str why)
 /* "libpython3.11.so.1.0": extension modules find its symbols in the program that loads them. */
 static bool is_libpython(struct str soname)
 {
-    return str_starts(soname, STR("libpython3.")) &&
-           str_find(soname, STR(".so")) < soname.len;
+    return str_starts(soname, STR("libpython3.")) && str_find(soname, STR(".so")) < soname.len;
 }
 
 /* Keeps what the lookup found, so that the same bytes are audited and grafted. */
@@ -76,8 +75,8 @@ static void name_graft(struct repair *r, struct graft *g)
         g->out.sha256[i] = hex.text[i];
     g->name = arena_printf(r->arena, STR_FMT "-%.8s%s" STR_FMT, STR_ARG(base), hex.text,
                            dotted ? "." : "", STR_ARG(rest));
-    g->out.path = arena_printf(r->arena, STR_FMT "/" STR_FMT, STR_ARG(r->libs_dir),
-                               STR_ARG(g->name));
+    g->out.path =
+        arena_printf(r->arena, STR_FMT "/" STR_FMT, STR_ARG(r->libs_dir), STR_ARG(g->name));
 }
 
 /* False with a refusal when a library is nowhere. */
@@ -90,10 +89,12 @@ static bool choose_grafts(struct repair *r)
             continue;
         struct graft *g = map_get(&r->found, e->soname);
         if (g == NULL) {
-            (void)refuse(r, arena_printf(r->arena,
-                                         STR_FMT " needs " STR_FMT ", which was not found: give its "
-                                         "directory with --library-path, or leave it out with "
-                                         "--exclude", STR_ARG(e->wanted_by), STR_ARG(e->soname)));
+            (void)refuse(r,
+                         arena_printf(r->arena,
+                                      STR_FMT " needs " STR_FMT ", which was not found: give its "
+                                              "directory with --library-path, or leave it out with "
+                                              "--exclude",
+                                      STR_ARG(e->wanted_by), STR_ARG(e->soname)));
             return false;
         }
         name_graft(r, g);
@@ -253,10 +254,10 @@ static bool patch_all(struct repair *r)
 
 static struct str first_blocker(const struct elf_audit_verdict *v, struct arena *arena)
 {
-    return v->blocker_count == 0 ? (struct str){0}
-                                 : arena_printf(arena, ": " STR_FMT " " STR_FMT,
-                                                STR_ARG(v->blockers[0].file),
-                                                STR_ARG(v->blockers[0].what));
+    return v->blocker_count == 0
+               ? (struct str){0}
+               : arena_printf(arena, ": " STR_FMT " " STR_FMT, STR_ARG(v->blockers[0].file),
+                              STR_ARG(v->blockers[0].what));
 }
 
 /* What tag the result has, and whether that is good enough. */
@@ -266,8 +267,8 @@ static void decide(struct repair *r)
     struct wheelfile_repair_result *out = &r->result;
     struct str reason = first_blocker(after, r->arena);
     if (after->policy == NULL) {
-        (void)refuse(r, arena_printf(r->arena, "no policy covers this wheel" STR_FMT,
-                                     STR_ARG(reason)));
+        (void)refuse(
+            r, arena_printf(r->arena, "no policy covers this wheel" STR_FMT, STR_ARG(reason)));
         return;
     }
     out->tags = elf_policy_tags(after->policy, after->arch, r->arena);
@@ -277,16 +278,17 @@ static void decide(struct repair *r)
     if (r->floor == NULL || (r->floor->libc == after->policy->libc && after->policy <= r->floor))
         return;
     out->outcome = WHEELFILE_ABOVE_FLOOR;
-    out->why = arena_printf(r->arena, "above the floor " STR_FMT ", its true tag is " STR_FMT STR_FMT,
-                            STR_ARG(r->options->floor), STR_ARG(after->tag), STR_ARG(reason));
+    out->why =
+        arena_printf(r->arena, "above the floor " STR_FMT ", its true tag is " STR_FMT STR_FMT,
+                     STR_ARG(r->options->floor), STR_ARG(after->tag), STR_ARG(reason));
 }
 
 static bool write(struct repair *r)
 {
     struct wheelfile_repair_result *out = &r->result;
     const struct wheelfile_name *name = wheelfile_get_name(r->wheel);
-    struct str wheel_path = arena_printf(r->arena, STR_FMT "/WHEEL",
-                                         STR_ARG(wheelfile_dist_info(r->wheel)));
+    struct str wheel_path =
+        arena_printf(r->arena, STR_FMT "/WHEEL", STR_ARG(wheelfile_dist_info(r->wheel)));
     const struct wheelfile_member *member = wheelfile_find(r->wheel, wheel_path);
     struct str text = {0};
     struct buf retagged BUF_AUTO = {0};
@@ -321,10 +323,12 @@ static bool repair_platform(struct repair *r)
     for (size_t i = 0; i < v->file_count; i++) {
         const struct elf_audit_file *file = &v->files[i];
         if (is_script(file->path) && needs_grafts(r, file))
-            return refuse(r, arena_printf(r->arena,
-                                          "the program " STR_FMT " needs a library from outside, and "
-                                          "nothing leads from where programs are installed to the "
-                                          "wheel's libraries", STR_ARG(file->path)));
+            return refuse(r,
+                          arena_printf(r->arena,
+                                       "the program " STR_FMT " needs a library from outside, and "
+                                       "nothing leads from where programs are installed to the "
+                                       "wheel's libraries",
+                                       STR_ARG(file->path)));
     }
     /* A member of this name would be overwritten: the wheel was repaired already, with this. */
     for (size_t i = 0; i < r->grafts.len; i++)
@@ -349,7 +353,8 @@ static bool run(struct repair *r, const char *path)
         lookup.stays = r->options->lookup->stays;
         lookup.stay_count = r->options->lookup->stay_count;
     }
-    r->libs_dir = arena_printf(r->arena, STR_FMT ".libs", STR_ARG(wheelfile_get_name(r->wheel)->name));
+    r->libs_dir =
+        arena_printf(r->arena, STR_FMT ".libs", STR_ARG(wheelfile_get_name(r->wheel)->name));
     if (!wheelfile_audit_open(r->wheel, &lookup, r->arena, &r->result.before, r->err))
         return false;
     if (r->result.before.problem.len != 0)
@@ -365,8 +370,7 @@ static bool run(struct repair *r, const char *path)
 }
 
 bool wheelfile_repair(const char *path, const struct wheelfile_repair_options *options,
-                      struct arena *arena, struct wheelfile_repair_result *result,
-                      struct err *err)
+                      struct arena *arena, struct wheelfile_repair_result *result, struct err *err)
 {
     struct repair r = {.options = options, .arena = arena, .err = err};
     if (options->floor.len != 0) {

@@ -11,10 +11,10 @@
 #include "elf/audit.h"
 
 struct wheelfile_repair_options {
-    struct str floor;        /* platform tag asked for, "manylinux2014_s390x"; empty: as old as true */
-    bool strict;             /* above the floor is a failure; else the true tag is given (`best`) */
-    const char *out_dir;     /* where the new wheel goes, under its new name, atomically */
-    int64_t source_epoch;    /* seconds since 1970 for member times (SOURCE_DATE_EPOCH); 0: 1980 */
+    struct str floor;     /* platform tag asked for, "manylinux2014_s390x"; empty: as old as true */
+    bool strict;          /* above the floor is a failure; else the true tag is given (`best`) */
+    const char *out_dir;  /* where the new wheel goes, under its new name, atomically */
+    int64_t source_epoch; /* seconds since 1970 for member times (SOURCE_DATE_EPOCH); 0: 1980 */
     const struct elf_audit_lookup *lookup; /* external libraries; NULL: only inside the wheel */
 };
 
@@ -22,14 +22,14 @@ enum wheelfile_repair_outcome {
     WHEELFILE_REPAIRED,    /* written, at or below the floor */
     WHEELFILE_ABOVE_FLOOR, /* best: written under its true, newer tag; strict: not written */
     WHEELFILE_PURE,        /* nothing to repair: normalised copy under the same name */
-    WHEELFILE_REFUSED,     /* not written: silent fallback, missing library, no policy is true ... */
+    WHEELFILE_REFUSED, /* not written: silent fallback, missing library, no policy is true ... */
 };
 
 struct wheelfile_graft {
-    struct str soname;  /* as it was needed */
-    struct str origin;  /* where the lookup found it */
-    struct str path;    /* in the wheel: "foo.libs/libfoo-1a2b3c4d.so.1" */
-    char sha256[65];    /* of the original file */
+    struct str soname; /* as it was needed */
+    struct str origin; /* where the lookup found it */
+    struct str path;   /* in the wheel: "foo.libs/libfoo-1a2b3c4d.so.1" */
+    char sha256[65];   /* of the original file */
 };
 
 struct wheelfile_repair_result {

@@ -32,8 +32,8 @@ static bool is_field(struct str line, struct str name, struct str *value)
     return true;
 }
 
-void wheelfile_retag(struct str wheel_text, const struct wheelfile_name *name,
-                     struct str platforms, struct arena *arena, struct buf *out)
+void wheelfile_retag(struct str wheel_text, const struct wheelfile_name *name, struct str platforms,
+                     struct arena *arena, struct buf *out)
 {
     strings tags = {0};
     struct str rest = wheel_text, line, value;
@@ -60,8 +60,8 @@ void wheelfile_retag(struct str wheel_text, const struct wheelfile_name *name,
 struct str wheelfile_retag_name(const struct wheelfile_name *name, struct str platforms,
                                 struct arena *arena)
 {
-    return arena_printf(arena, STR_FMT "-" STR_FMT "%s" STR_FMT "-" STR_FMT "-" STR_FMT "-" STR_FMT
-                        ".whl", STR_ARG(name->name), STR_ARG(name->version),
-                        name->build.len == 0 ? "" : "-", STR_ARG(name->build),
-                        STR_ARG(name->python), STR_ARG(name->abi), STR_ARG(platforms));
+    return arena_printf(
+        arena, STR_FMT "-" STR_FMT "%s" STR_FMT "-" STR_FMT "-" STR_FMT "-" STR_FMT ".whl",
+        STR_ARG(name->name), STR_ARG(name->version), name->build.len == 0 ? "" : "-",
+        STR_ARG(name->build), STR_ARG(name->python), STR_ARG(name->abi), STR_ARG(platforms));
 }

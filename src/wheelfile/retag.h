@@ -11,8 +11,8 @@
  * where there are none. `platforms`: "manylinux_2_17_s390x.manylinux2014_s390x". A wheel that has
  * become one of a platform says Root-Is-Purelib: false. Other lines stay as they are.
  */
-void wheelfile_retag(struct str wheel_text, const struct wheelfile_name *name,
-                     struct str platforms, struct arena *arena, struct buf *out);
+void wheelfile_retag(struct str wheel_text, const struct wheelfile_name *name, struct str platforms,
+                     struct arena *arena, struct buf *out);
 
 /* "name-1.0-cp311-cp311-<platforms>.whl" */
 struct str wheelfile_retag_name(const struct wheelfile_name *name, struct str platforms,

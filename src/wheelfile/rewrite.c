@@ -61,9 +61,12 @@ static void collect(struct rewrite *r, const struct wheelfile_change *changes, s
         const struct wheelfile_member *old = wheelfile_find(r->wheel, changes[i].path);
         *map_at(&changed, &r->arena, changes[i].path) = r;
         if (!changes[i].removed)
-            *vec_push(&r->entries, &r->arena) = (struct entry){
-                .path = changes[i].path, .bytes = changes[i].bytes,
-                .mode = old != NULL ? mode_of(old) : changes[i].executable ? 0755 : 0644};
+            *vec_push(&r->entries, &r->arena) =
+                (struct entry){.path = changes[i].path,
+                               .bytes = changes[i].bytes,
+                               .mode = old != NULL             ? mode_of(old)
+                                       : changes[i].executable ? 0755
+                                                               : 0644};
     }
     for (size_t i = 0; i < count; i++)
         if (!members[i].directory && map_get(&changed, members[i].path) == NULL &&
@@ -84,8 +87,8 @@ static bool write_record(struct rewrite *r, struct buf *out, struct err *err)
         struct digest digest = digest_of(bytes);
         record_write_row(e->path, &digest, bytes.len, out);
     }
-    struct str path = arena_printf(&r->arena, STR_FMT "/RECORD",
-                                   STR_ARG(wheelfile_dist_info(r->wheel)));
+    struct str path =
+        arena_printf(&r->arena, STR_FMT "/RECORD", STR_ARG(wheelfile_dist_info(r->wheel)));
     record_write_row(path, NULL, 0, out);
     *vec_push(&r->entries, &r->arena) =
         (struct entry){.path = path, .bytes = arena_str(&r->arena, buf_str(out)), .mode = 0644};
@@ -101,7 +104,8 @@ static void set_time(struct rewrite *r, int64_t epoch)
     r->dos_date = (zip_uint16_t)((tm.tm_year - 80) << 9 | (tm.tm_mon + 1) << 5 | tm.tm_mday);
 }
 
-/* The compressed bytes of a member of the input as they are; its older name goes with libzip 1.10. */
+/* The compressed bytes of a member of the input as they are; its older name goes with libzip 1.10.
+ */
 static zip_source_t *source_of_member(const struct rewrite *r, zip_uint64_t index)
 {
 #if LIBZIP_VERSION_MAJOR > 1 || LIBZIP_VERSION_MINOR >= 10
@@ -113,10 +117,9 @@ static zip_source_t *source_of_member(const struct rewrite *r, zip_uint64_t inde
 
 static bool add_entry(struct rewrite *r, const struct entry *e, struct err *err)
 {
-    zip_source_t *source =
-        e->member != NULL
-            ? source_of_member(r, e->member->index)
-            : zip_source_buffer(r->out, e->bytes.ptr, e->bytes.len, 0);
+    zip_source_t *source = e->member != NULL
+                               ? source_of_member(r, e->member->index)
+                               : zip_source_buffer(r->out, e->bytes.ptr, e->bytes.len, 0);
     zip_int64_t at = source == NULL ? -1
                                     : zip_file_add(r->out, arena_cstr(&r->arena, e->path), source,
                                                    ZIP_FL_ENC_UTF_8);

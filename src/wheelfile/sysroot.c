@@ -26,16 +26,16 @@ static const struct {
     enum elf_arch arch;
     const char *triplet;
 } triplets[] = {
-    {ELF_ARCH_X86_64, "x86_64-linux-gnu"},     {ELF_ARCH_I686, "i386-linux-gnu"},
-    {ELF_ARCH_AARCH64, "aarch64-linux-gnu"},   {ELF_ARCH_ARMV7L, "arm-linux-gnueabihf"},
+    {ELF_ARCH_X86_64, "x86_64-linux-gnu"},       {ELF_ARCH_I686, "i386-linux-gnu"},
+    {ELF_ARCH_AARCH64, "aarch64-linux-gnu"},     {ELF_ARCH_ARMV7L, "arm-linux-gnueabihf"},
     {ELF_ARCH_PPC64LE, "powerpc64le-linux-gnu"}, {ELF_ARCH_S390X, "s390x-linux-gnu"},
-    {ELF_ARCH_RISCV64, "riscv64-linux-gnu"},   {ELF_ARCH_LOONGARCH64, "loongarch64-linux-gnu"},
+    {ELF_ARCH_RISCV64, "riscv64-linux-gnu"},     {ELF_ARCH_LOONGARCH64, "loongarch64-linux-gnu"},
 };
 
 /* Below each root, in order; "%" is the multiarch triplet. */
-static const char *const places[] = {"",          "usr/local/lib/%", "usr/local/lib", "lib/%",
-                                     "usr/lib/%", "lib64",           "usr/lib64",     "lib",
-                                     "usr/lib",   "%/lib"};
+static const char *const places[] = {
+    "",      "usr/local/lib/%", "usr/local/lib", "lib/%",   "usr/lib/%",
+    "lib64", "usr/lib64",       "lib",           "usr/lib", "%/lib"};
 
 bool wheelfile_sysroot_open(const char *const *roots, size_t count,
                             struct wheelfile_sysroot **sysroot, struct err *err)
@@ -127,7 +127,8 @@ static bool find(void *state, const struct elf_audit_file *wanting, struct str s
     for (size_t i = 0; i < s->roots.len; i++) {
         struct str root = s->roots.at[i], rest = wanting->rpath, entry;
         while (str_next(&rest, ':', &entry)) {
-            struct str dir = arena_printf(&s->arena, STR_FMT STR_FMT, STR_ARG(root), STR_ARG(entry));
+            struct str dir =
+                arena_printf(&s->arena, STR_FMT STR_FMT, STR_ARG(root), STR_ARG(entry));
             if (str_starts(entry, STR("/")) &&
                 try(s, root, dir, soname, wanting->arch, path, bytes))
                 return true;

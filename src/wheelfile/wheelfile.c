@@ -62,8 +62,8 @@ bool wheelfile_parse_name(struct str basename, struct wheelfile_name *name, stru
 
 static bool bad_member(struct err *err, struct str path, const char *why)
 {
-    return err_set(err, ERR_FORMAT, "member " STR_FMT ": %s", (int)(path.len > 300 ? 300 : path.len),
-                   path.ptr, why);
+    return err_set(err, ERR_FORMAT, "member " STR_FMT ": %s",
+                   (int)(path.len > 300 ? 300 : path.len), path.ptr, why);
 }
 
 static bool check_member(const struct wheelfile_member *m, const zip_stat_t *st, uint64_t *total,
@@ -77,13 +77,14 @@ static bool check_member(const struct wheelfile_member *m, const zip_stat_t *st,
     if (st->encryption_method != ZIP_EM_NONE)
         return bad_member(err, path, "it is encrypted");
     if (m->size > WHEELFILE_MEMBER_MAX || *total + m->size > WHEELFILE_TOTAL_MAX)
-        return err_set(err, ERR_LIMIT, "member " STR_FMT ": larger than a wheel may be (%llu bytes)",
-                       STR_ARG(path), (unsigned long long)m->size);
-    if (m->size > RATIO_FREE && m->size / WHEELFILE_RATIO_MAX > m->packed_size)
         return err_set(err, ERR_LIMIT,
-                       "member " STR_FMT ": %llu bytes packed into %llu, which looks like a zip bomb",
-                       STR_ARG(path), (unsigned long long)m->size,
-                       (unsigned long long)m->packed_size);
+                       "member " STR_FMT ": larger than a wheel may be (%llu bytes)", STR_ARG(path),
+                       (unsigned long long)m->size);
+    if (m->size > RATIO_FREE && m->size / WHEELFILE_RATIO_MAX > m->packed_size)
+        return err_set(
+            err, ERR_LIMIT,
+            "member " STR_FMT ": %llu bytes packed into %llu, which looks like a zip bomb",
+            STR_ARG(path), (unsigned long long)m->size, (unsigned long long)m->packed_size);
     *total += m->size;
     return true;
 }
@@ -265,8 +266,8 @@ static bool unpack(struct wheelfile *w, const struct wheelfile_member *m, const 
     if (libdeflate_deflate_decompress(w->inflate, packed, (size_t)m->packed_size, to,
                                       (size_t)m->size, &made) != LIBDEFLATE_SUCCESS ||
         made != m->size)
-        return err_set(err, ERR_FORMAT, STR_FMT ": member " STR_FMT " is broken",
-                       STR_ARG(w->path), STR_ARG(m->path));
+        return err_set(err, ERR_FORMAT, STR_FMT ": member " STR_FMT " is broken", STR_ARG(w->path),
+                       STR_ARG(m->path));
     return true;
 }
 
@@ -277,8 +278,8 @@ bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *memb
     char *to = arena_alloc(arena, size + 1);
     if (member->method == ZIP_CM_DEFLATE && size != 0) {
         char *packed = mem_alloc((size_t)member->packed_size + 1);
-        bool ok = read_stream(wheel, member, ZIP_FL_COMPRESSED, packed,
-                              (size_t)member->packed_size, err) &&
+        bool ok = read_stream(wheel, member, ZIP_FL_COMPRESSED, packed, (size_t)member->packed_size,
+                              err) &&
                   unpack(wheel, member, packed, to, err);
         mem_free(packed);
         if (!ok)

@@ -64,7 +64,9 @@ static bool show(char **argv, struct arena *arena, struct err *err)
         struct elf_symbol s;
         if (elf_read_symbol(&elf, i, &s))
             printf("symbol " STR_FMT "%s" STR_FMT " %s\n", STR_ARG(s.name),
-                   s.version.len == 0 ? "" : s.hidden || s.shndx == SHN_UNDEF ? "@" : "@@",
+                   s.version.len == 0                 ? ""
+                   : s.hidden || s.shndx == SHN_UNDEF ? "@"
+                                                      : "@@",
                    STR_ARG(s.version), s.shndx == SHN_UNDEF ? "UND" : "def");
     }
     return true;
@@ -113,9 +115,11 @@ static bool gate(char **argv, struct arena *arena, int *found, struct err *err)
     struct str tag = arena_printf(arena, "manylinux_2_%u_%s", (unsigned)floor, argv[1]);
     const struct elf_gate_finding *findings;
     size_t count;
-    struct elf_gate_rules rules = {.arch = arch, .floor = (unsigned)floor,
+    struct elf_gate_rules rules = {.arch = arch,
+                                   .floor = (unsigned)floor,
                                    .policy = elf_policy_from_tag(tag, NULL),
-                                   .missing = missing.at, .missing_count = missing.len};
+                                   .missing = missing.at,
+                                   .missing_count = missing.len};
     elf_gate_check(&elf, &rules, arena, &findings, &count);
     for (size_t i = 0; i < count; i++)
         printf(STR_FMT "\n", STR_ARG(elf_gate_describe(&findings[i], &rules, arena)));

@@ -13,9 +13,14 @@ static struct elf_audit_file file(const char *path, enum elf_audit_kind kind,
                                   const struct str *needed, size_t needed_count,
                                   const struct elf_need *need)
 {
-    return (struct elf_audit_file){.path = str_from(path), .kind = kind, .arch = ELF_ARCH_S390X,
-                                   .machine = EM_S390, .libc = ELF_LIBC_GLIBC, .needed = needed,
-                                   .needed_count = needed_count, .needs = need,
+    return (struct elf_audit_file){.path = str_from(path),
+                                   .kind = kind,
+                                   .arch = ELF_ARCH_S390X,
+                                   .machine = EM_S390,
+                                   .libc = ELF_LIBC_GLIBC,
+                                   .needed = needed,
+                                   .needed_count = needed_count,
+                                   .needs = need,
                                    .need_count = need != NULL};
 }
 
@@ -85,8 +90,9 @@ static void follows_libraries_inside(void **state)
 {
     (void)state;
     struct arena arena ARENA_AUTO = {0};
-    struct elf_audit_file files[] = {file("p/m.so", ELF_AUDIT_EXTENSION, foo2, 2, need17),
-                                     file("d.libs/libfoo.so.2", ELF_AUDIT_LIBRARY, libc6, 1, need17)};
+    struct elf_audit_file files[] = {
+        file("p/m.so", ELF_AUDIT_EXTENSION, foo2, 2, need17),
+        file("d.libs/libfoo.so.2", ELF_AUDIT_LIBRARY, libc6, 1, need17)};
     struct elf_audit_verdict v = judge(&arena, "linux_s390x", files, 2, NULL);
     assert_null(v.policy); /* nothing leads from m.so to it */
     assert_str(v.tag, "linux_s390x");
@@ -148,11 +154,13 @@ static void reads_facts_of_files(void **state)
     struct err err = {0};
     elf_audit_open(&audit, &arena, STR("manylinux_2_17_s390x.manylinux2014_s390x"));
     assert_int_equal(audit.arch, ELF_ARCH_S390X);
-    assert_ok(elf_audit_add(&audit, STR("demo/mod.so"), fixture_bytes(&arena, "s390x", "mod.so"),
-                            &err));
+    assert_ok(
+        elf_audit_add(&audit, STR("demo/mod.so"), fixture_bytes(&arena, "s390x", "mod.so"), &err));
     assert_ok(elf_audit_add(&audit, STR("demo/data.bin"), STR("no elf"), &err));
-    assert_ok(elf_audit_add(&audit, STR("demo/data.bin"), STR("\177ELF\2\2\1 but then nothing"), &err));
-    assert_false(elf_audit_add(&audit, STR("demo/x.so.1"), STR("\177ELF\2\2\1 but then nothing"), &err));
+    assert_ok(
+        elf_audit_add(&audit, STR("demo/data.bin"), STR("\177ELF\2\2\1 but then nothing"), &err));
+    assert_false(
+        elf_audit_add(&audit, STR("demo/x.so.1"), STR("\177ELF\2\2\1 but then nothing"), &err));
     assert_non_null(strstr(err.text, "demo/x.so.1"));
     assert_int_equal(audit.files.len, 1);
     assert_int_equal(audit.files.at[0].kind, ELF_AUDIT_EXTENSION);

@@ -22,7 +22,9 @@ static void finds_what_is_too_new(void **state)
     (void)state;
     struct arena arena ARENA_AUTO = {0};
     struct str missing[] = {STR("getrandom"), STR("stat"), STR("zzz")};
-    struct elf_gate_rules rules = {.arch = ELF_ARCH_S390X, .floor = 17, .missing = missing,
+    struct elf_gate_rules rules = {.arch = ELF_ARCH_S390X,
+                                   .floor = 17,
+                                   .missing = missing,
                                    .missing_count = 3,
                                    .policy = elf_policy_from_tag(STR("manylinux2014_s390x"), NULL)};
     const struct elf_gate_finding *findings;

@@ -21,8 +21,8 @@ static void renames_everywhere(void **state)
         struct elf_file elf = fixture(&arena, fixture_archs[i], "mod.so");
         struct str rpath = STR("$ORIGIN/../demo.libs"), soname = STR("mod-12345678.so"), patched;
         struct elf_patch_rename rename = {STR("libfoo.so.2"), STR("libfoo-0123abcd.so.2")};
-        struct elf_patch_changes changes = {.soname = &soname, .rpath = &rpath,
-                                            .renames = &rename, .rename_count = 1};
+        struct elf_patch_changes changes = {
+            .soname = &soname, .rpath = &rpath, .renames = &rename, .rename_count = 1};
         assert_ok(elf_patch(&elf, &changes, &arena, &patched, &err));
         struct elf_file new = reread(&arena, patched);
         struct elf_symbol s;
@@ -106,8 +106,8 @@ static void patches_twice(void **state)
         struct err err = {0};
         struct elf_file elf = fixture(&arena, fixture_archs[i], "mod.so");
         struct str one = STR("$ORIGIN/one"), two = STR("$ORIGIN/two"), patched;
-        assert_ok(elf_patch(&elf, &(struct elf_patch_changes){.rpath = &one}, &arena, &patched,
-                            &err));
+        assert_ok(
+            elf_patch(&elf, &(struct elf_patch_changes){.rpath = &one}, &arena, &patched, &err));
         struct elf_file first = reread(&arena, patched);
         assert_ok(elf_patch(&first, &(struct elf_patch_changes){.rpath = &two, .runpath = true},
                             &arena, &patched, &err));

@@ -80,11 +80,12 @@ static void newer_allows_all_that_older_does(void **state)
 {
     (void)state;
     static const char *const versions[] = {
-        "GLIBC_2.2", "GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.19", "GLIBC_2.25", "GLIBC_2.28",
-        "GLIBC_2.34", "GLIBC_2.36", "GLIBC_2.41", "GLIBC_ABI_DT_RELR", "GLIBCXX_3.4",
-        "GLIBCXX_3.4.19", "GLIBCXX_3.4.30", "GLIBCXX_LDBL_3.4", "CXXABI_1.3", "CXXABI_TM_1",
-        "CXXABI_1.3.13", "GCC_3.0", "GCC_4.7.0", "GCC_7.0.0", "ZLIB_1.2.9", "LIBATOMIC_1.2"};
-    static const char *const libraries[] = {"libc.so.6", "libz.so.1", "libexpat.so.1",
+        "GLIBC_2.2",   "GLIBC_2.2.5",    "GLIBC_2.17",     "GLIBC_2.19",       "GLIBC_2.25",
+        "GLIBC_2.28",  "GLIBC_2.34",     "GLIBC_2.36",     "GLIBC_2.41",       "GLIBC_ABI_DT_RELR",
+        "GLIBCXX_3.4", "GLIBCXX_3.4.19", "GLIBCXX_3.4.30", "GLIBCXX_LDBL_3.4", "CXXABI_1.3",
+        "CXXABI_TM_1", "CXXABI_1.3.13",  "GCC_3.0",        "GCC_4.7.0",        "GCC_7.0.0",
+        "ZLIB_1.2.9",  "LIBATOMIC_1.2"};
+    static const char *const libraries[] = {"libc.so.6",    "libz.so.1",  "libexpat.so.1",
                                             "libmvec.so.1", "libGL.so.1", "ld64.so.1"};
     for (size_t i = 1; i < elf_policy_count; i++) {
         const struct elf_policy *old = &elf_policies[i - 1], *new = &elf_policies[i];
@@ -113,8 +114,7 @@ static void forbids_private_symbols(void **state)
     assert_false(elf_policy_forbids_symbol(p, STR("libz.so.1"), STR("inflate")));
     assert_false(elf_policy_forbids_symbol(p, STR("libfoo.so.1"), STR("_tr_init")));
     assert_true(elf_policy_forbids_symbol(p, STR("libc.so.6"), STR("__cxa_thread_atexit_impl")));
-    assert_false(
-        elf_policy_forbids_symbol(p28, STR("libc.so.6"), STR("__cxa_thread_atexit_impl")));
+    assert_false(elf_policy_forbids_symbol(p28, STR("libc.so.6"), STR("__cxa_thread_atexit_impl")));
     assert_true(elf_policy_mentions_symbol(STR("_tr_init")));
     assert_false(elf_policy_mentions_symbol(STR("inflate")));
 }

@@ -49,16 +49,23 @@ static struct str fake(struct arena *arena, const char *soname, size_t from, siz
 {
     struct elf_dso_symbol *symbols = ARENA_ARRAY(arena, struct elf_dso_symbol, ROWS);
     for (size_t i = from; i < to; i++)
-        symbols[i - from] = (struct elf_dso_symbol){
-            .name = str_from(rows[i].name), .version = rows[i].version, .hidden = rows[i].hidden,
-            .data = rows[i].data, .bind = rows[i].weak ? STB_WEAK : STB_GLOBAL,
-            .type = rows[i].data ? STT_OBJECT : STT_FUNC,
-            .place = rows[i].data ? rows[i].place : 16 * i, .size = rows[i].size};
-    return elf_dso_write(&(struct elf_dso){.machine = EM_S390, .big = true,
-                                           .soname = str_from(soname), .versions = versions,
+        symbols[i - from] = (struct elf_dso_symbol){.name = str_from(rows[i].name),
+                                                    .version = rows[i].version,
+                                                    .hidden = rows[i].hidden,
+                                                    .data = rows[i].data,
+                                                    .bind = rows[i].weak ? STB_WEAK : STB_GLOBAL,
+                                                    .type = rows[i].data ? STT_OBJECT : STT_FUNC,
+                                                    .place = rows[i].data ? rows[i].place : 16 * i,
+                                                    .size = rows[i].size};
+    return elf_dso_write(&(struct elf_dso){.machine = EM_S390,
+                                           .big = true,
+                                           .soname = str_from(soname),
+                                           .versions = versions,
                                            .version_count = sizeof versions / sizeof *versions,
-                                           .symbols = symbols, .symbol_count = to - from,
-                                           .text_size = 16 * ROWS, .data_size = 0x3000},
+                                           .symbols = symbols,
+                                           .symbol_count = to - from,
+                                           .text_size = 16 * ROWS,
+                                           .data_size = 0x3000},
                          arena);
 }
 
@@ -66,7 +73,8 @@ static struct elf_stub_set make(struct arena *arena, unsigned floor)
 {
     struct elf_stub_input libs[] = {{STR("libc.so.6"), fake(arena, "libc.so.6", 0, ROWS)},
                                     {STR("ld64.so.1"), fake(arena, "ld64.so.1", 3, 4)}};
-    struct elf_stub_options options = {.floor = floor, .compat_archive = STR("libfloor.a"),
+    struct elf_stub_options options = {.floor = floor,
+                                       .compat_archive = STR("libfloor.a"),
                                        .nonshared = STR("/usr/lib/libc_nonshared.a")};
     struct elf_stub_set set = {0};
     struct err err = {0};

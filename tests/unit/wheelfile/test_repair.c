@@ -16,8 +16,8 @@ static bool find(void *state, const struct elf_audit_file *wanting, struct str s
     for (int i = 0; i < 2; i++)
         if (str_eq(soname, libs[i])) {
             *path = arena_printf(arena, "/usr/lib/" STR_FMT, STR_ARG(soname));
-            *bytes = zipped_fixture(arena,
-                                    arena_printf(arena, "s390x-" STR_FMT, STR_ARG(soname)).ptr);
+            *bytes =
+                zipped_fixture(arena, arena_printf(arena, "s390x-" STR_FMT, STR_ARG(soname)).ptr);
             return true;
         }
     return false;
@@ -47,8 +47,10 @@ static struct wheelfile_repair_result repair(struct arena *arena, const char *pa
                                              bool with_libraries)
 {
     struct elf_audit_lookup lookup = {find, arena, NULL, 0};
-    struct wheelfile_repair_options options = {.floor = str_from(floor), .strict = strict,
-                                               .out_dir = out_dir.ptr, .source_epoch = 1700000001,
+    struct wheelfile_repair_options options = {.floor = str_from(floor),
+                                               .strict = strict,
+                                               .out_dir = out_dir.ptr,
+                                               .source_epoch = 1700000001,
                                                .lookup = with_libraries ? &lookup : NULL};
     struct wheelfile_repair_result result;
     struct err err = {0};
@@ -78,9 +80,9 @@ static void check_grafts(struct arena *arena, struct wheelfile *wheel)
     assert_int_equal(foo_name.len, sizeof "libfoo-01234567.so.2" - 1);
     /* What led into the build machine is gone, what leads inside the wheel stays. */
     assert_str(mod.rpath, "$ORIGIN/sub:$ORIGIN/../../demo.libs");
-    assert_ok(elf_read(member(arena, wheel, arena_printf(arena, "demo.libs/" STR_FMT,
-                                                         STR_ARG(foo_name)).ptr),
-                       arena, &foo, &err));
+    assert_ok(elf_read(
+        member(arena, wheel, arena_printf(arena, "demo.libs/" STR_FMT, STR_ARG(foo_name)).ptr),
+        arena, &foo, &err));
     assert_true(str_eq(foo.soname, foo_name));
     assert_str(foo.rpath, "$ORIGIN");
     base_name = foo.needed[0];
@@ -131,7 +133,8 @@ static void gives_the_same_bytes_for_any_order(void **state)
     struct arena arena ARENA_AUTO = {0};
     struct str dir = zipped_dir(&arena), one, two;
     struct err err = {0};
-    struct wheelfile_repair_result r = repair(&arena, demo(&arena, dir, false), dir, "", false, true);
+    struct wheelfile_repair_result r =
+        repair(&arena, demo(&arena, dir, false), dir, "", false, true);
     assert_ok(file_read(AT_FDCWD, r.path.ptr, 1 << 20, &arena, &one, &err));
     r = repair(&arena, demo(&arena, dir, true), dir, "", false, true);
     assert_ok(file_read(AT_FDCWD, r.path.ptr, 1 << 20, &arena, &two, &err));
@@ -165,15 +168,16 @@ static void refuses_what_cannot_be_true(void **state)
     (void)state;
     struct arena arena ARENA_AUTO = {0};
     struct str dir = zipped_dir(&arena);
-    struct wheelfile_repair_result r = repair(&arena, demo(&arena, dir, false), dir, "", false, false);
+    struct wheelfile_repair_result r =
+        repair(&arena, demo(&arena, dir, false), dir, "", false, false);
     assert_int_equal(r.outcome, WHEELFILE_REFUSED);
     assert_false(r.written);
     assert_non_null(strstr(r.why.ptr, "libfoo.so.2"));
     struct zipped_member bare[] = {
         {"demo/__init__.py", STR("\n")},
         {DIST "/WHEEL", STR("Wheel-Version: 1.0\nTag: cp311-cp311-linux_s390x\n")}};
-    r = repair(&arena, zipped(&arena, dir, "demo-1.0-cp311-cp311-linux_s390x.whl", bare, 2), dir, "",
-               false, true);
+    r = repair(&arena, zipped(&arena, dir, "demo-1.0-cp311-cp311-linux_s390x.whl", bare, 2), dir,
+               "", false, true);
     assert_int_equal(r.outcome, WHEELFILE_REFUSED);
     assert_non_null(strstr(r.why.ptr, "silent fallback"));
     zipped_remove(dir);
@@ -220,12 +224,9 @@ static void retags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grafts_and_retags),
-        cmocka_unit_test(gives_the_same_bytes_for_any_order),
-        cmocka_unit_test(keeps_to_the_floor),
-        cmocka_unit_test(refuses_what_cannot_be_true),
-        cmocka_unit_test(copies_pure_wheels),
-        cmocka_unit_test(retags),
+        cmocka_unit_test(grafts_and_retags),  cmocka_unit_test(gives_the_same_bytes_for_any_order),
+        cmocka_unit_test(keeps_to_the_floor), cmocka_unit_test(refuses_what_cannot_be_true),
+        cmocka_unit_test(copies_pure_wheels), cmocka_unit_test(retags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

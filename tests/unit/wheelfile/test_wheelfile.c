@@ -10,16 +10,22 @@ static void parses_names(void **state)
     (void)state;
     struct wheelfile_name n;
     struct err err = {0};
-    assert_ok(wheelfile_parse_name(STR("a.b_c-1!2.0+x-1two-cp311.cp312-abi3-linux_s390x.whl"), &n, &err));
+    assert_ok(
+        wheelfile_parse_name(STR("a.b_c-1!2.0+x-1two-cp311.cp312-abi3-linux_s390x.whl"), &n, &err));
     assert_str(n.name, "a.b_c");
     assert_str(n.version, "1!2.0+x");
     assert_str(n.build, "1two");
     assert_str(n.python, "cp311.cp312");
     assert_str(n.abi, "abi3");
     assert_str(n.platform, "linux_s390x");
-    static const char *const bad[] = {"demo.zip", "demo-1.0-py3-none.whl", "demo-1.0-x-py3-none-any.whl",
-                                      "demo-1.0--py3-none-any.whl", "demo/1-1.0-py3-none-any.whl",
-                                      "demo-1.0-1-py3-none-any-x.whl", ".whl", "demo-1.0-repair.whl"};
+    static const char *const bad[] = {"demo.zip",
+                                      "demo-1.0-py3-none.whl",
+                                      "demo-1.0-x-py3-none-any.whl",
+                                      "demo-1.0--py3-none-any.whl",
+                                      "demo/1-1.0-py3-none-any.whl",
+                                      "demo-1.0-1-py3-none-any-x.whl",
+                                      ".whl",
+                                      "demo-1.0-repair.whl"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (wheelfile_parse_name(str_from(bad[i]), &n, &err))
             fail_msg("%s was taken for a wheel's name", bad[i]);

@@ -37,11 +37,12 @@ static inline const char *zipped(struct arena *arena, struct str dir, const char
     zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code);
     assert_non_null(zip);
     for (size_t i = 0; i < count; i++) {
-        zip_source_t *source = zip_source_buffer(zip, members[i].bytes.ptr, members[i].bytes.len, 0);
+        zip_source_t *source =
+            zip_source_buffer(zip, members[i].bytes.ptr, members[i].bytes.len, 0);
         zip_int64_t at = zip_file_add(zip, members[i].path, source, ZIP_FL_ENC_UTF_8);
         assert_true(at >= 0);
-        assert_int_equal(zip_file_set_dostime(zip, (zip_uint64_t)at, (zip_uint16_t)(i * 32 + 5),
-                                              0x5a21, 0), 0);
+        assert_int_equal(
+            zip_file_set_dostime(zip, (zip_uint64_t)at, (zip_uint16_t)(i * 32 + 5), 0x5a21, 0), 0);
     }
     assert_int_equal(zip_close(zip), 0);
     return path;
