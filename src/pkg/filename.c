@@ -6,9 +6,9 @@ static const struct {
     struct str ending;
     enum sdist_kind kind;
 } sdist_endings[] = {
-    {STR_INIT(".tar.gz"), SDIST_TAR_GZ}, {STR_INIT(".zip"), SDIST_ZIP},
+    {STR_INIT(".tar.gz"), SDIST_TAR_GZ},   {STR_INIT(".zip"), SDIST_ZIP},
     {STR_INIT(".tar.bz2"), SDIST_TAR_BZ2}, {STR_INIT(".tar.xz"), SDIST_TAR_XZ},
-    {STR_INIT(".tgz"), SDIST_TGZ},       {STR_INIT(".tar"), SDIST_TAR},
+    {STR_INIT(".tgz"), SDIST_TGZ},         {STR_INIT(".tar"), SDIST_TAR},
 };
 enum { SDIST_ENDINGS = sizeof sdist_endings / sizeof *sdist_endings };
 
@@ -107,7 +107,8 @@ bool filename_parse_wheel(struct str filename, struct arena *arena, struct wheel
     made.abi = parts[count - 2];
     made.platform = parts[count - 1];
     if (!is_tag_set(made.python) || !is_tag_set(made.abi) || !is_tag_set(made.platform))
-        return complain(err, filename, "one of the last three parts is not a set of tags (PEP 425)");
+        return complain(err, filename,
+                        "one of the last three parts is not a set of tags (PEP 425)");
     made.name = name_normal(parts[0], arena);
     *wheel = made;
     return true;

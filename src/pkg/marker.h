@@ -50,10 +50,10 @@ struct marker_env marker_env_linux(struct str python, struct str machine);
 
 /* What is asked for beside the environment; all names in normal form. A zeroed one asks nothing. */
 struct marker_wants {
-    struct str extra;               /* `extra == "x"`: the one extra whose dependencies are asked */
-    const struct str *extras;       /* `"x" in extras` (lock files) */
+    struct str extra;         /* `extra == "x"`: the one extra whose dependencies are asked */
+    const struct str *extras; /* `"x" in extras` (lock files) */
     size_t extras_len;
-    const struct str *groups;       /* `"x" in dependency_groups` */
+    const struct str *groups; /* `"x" in dependency_groups` */
     size_t groups_len;
 };
 

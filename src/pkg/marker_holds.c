@@ -16,10 +16,14 @@ static bool is_name_key(enum marker_key key)
 static bool as_specifier_op(enum marker_op op, enum specifier_op *made)
 {
     static const enum specifier_op same[] = {
-        [MARKER_COMPATIBLE] = SPECIFIER_COMPATIBLE, [MARKER_EQ] = SPECIFIER_EQ,
-        [MARKER_NE] = SPECIFIER_NE,                 [MARKER_LE] = SPECIFIER_LE,
-        [MARKER_GE] = SPECIFIER_GE,                 [MARKER_LT] = SPECIFIER_LT,
-        [MARKER_GT] = SPECIFIER_GT,                 [MARKER_ARBITRARY] = SPECIFIER_ARBITRARY,
+        [MARKER_COMPATIBLE] = SPECIFIER_COMPATIBLE,
+        [MARKER_EQ] = SPECIFIER_EQ,
+        [MARKER_NE] = SPECIFIER_NE,
+        [MARKER_LE] = SPECIFIER_LE,
+        [MARKER_GE] = SPECIFIER_GE,
+        [MARKER_LT] = SPECIFIER_LT,
+        [MARKER_GT] = SPECIFIER_GT,
+        [MARKER_ARBITRARY] = SPECIFIER_ARBITRARY,
     };
     if (op == MARKER_IN || op == MARKER_NOT_IN)
         return false;

@@ -38,7 +38,8 @@ struct marker {
 struct str marker_key_name(enum marker_key key);
 struct str marker_op_text(enum marker_op op);
 
-/* marker_parse for the marker that starts at `from` inside a larger text: positions are the text's. */
+/* marker_parse for the marker that starts at `from` inside a larger text: positions are the text's.
+ */
 CHECKED bool marker_parse_from(struct str text, size_t from, struct arena *arena,
                                const struct marker **marker, struct err *err);
 

@@ -23,7 +23,7 @@ struct requirement {
     const struct str *extras; /* normal form (PEP 685), sorted, without duplicates */
     size_t extras_len;
     struct specifier_set specifiers;
-    struct str url;              /* empty, or what stands behind the `@`; specifiers are then empty */
+    struct str url; /* empty, or what stands behind the `@`; specifiers are then empty */
     const struct marker *marker; /* NULL: always */
     struct str text;             /* all of it, trimmed */
 };

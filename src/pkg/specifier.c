@@ -99,9 +99,9 @@ bool specifier_parse(struct str text, struct specifier *specifier, struct err *e
     enum specifier_op op;
     struct str shown = str_slice(rest, 0, 100);
     if (!take_operator(&rest, &op))
-        return err_set(err, ERR_FORMAT,
-                       "\"%.*s\": a version clause starts with one of ~= == != <= >= < > ===",
-                       STR_ARG(shown));
+        return err_set(
+            err, ERR_FORMAT,
+            "\"%.*s\": a version clause starts with one of ~= == != <= >= < > ===", STR_ARG(shown));
     if (!specifier_make(op, rest, specifier))
         return err_set(err, ERR_FORMAT, "\"%.*s\": %s", STR_ARG(shown), complaint(op, rest));
     return true;

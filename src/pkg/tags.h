@@ -62,7 +62,8 @@ void tags_refusal(const struct tags *tags, struct str python, struct str abi, st
 /* The set holds the platform `any`: pure, no extension modules for a platform. */
 bool tags_any_platform(struct str platform);
 
-/* "manylinux2014_s390x", "manylinux_2_28_x86_64", "musllinux_1_2_aarch64", "linux_s390x" -> target. */
+/* "manylinux2014_s390x", "manylinux_2_28_x86_64", "musllinux_1_2_aarch64", "linux_s390x" -> target.
+ */
 CHECKED bool tags_parse_platform(struct str platform, struct tag_target *target, struct err *err);
 
 #endif

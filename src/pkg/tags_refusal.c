@@ -58,10 +58,11 @@ bool tags_parse_platform(struct str platform, struct tag_target *target, struct 
 {
     if (read_platform(platform, target))
         return true;
-    return err_set(err, ERR_FORMAT,
-                   "\"%.*s\" is not a platform tag such as manylinux2014_s390x, manylinux_2_28_s390x "
-                   "or musllinux_1_2_s390x",
-                   STR_ARG(str_slice(platform, 0, 100)));
+    return err_set(
+        err, ERR_FORMAT,
+        "\"%.*s\" is not a platform tag such as manylinux2014_s390x, manylinux_2_28_s390x "
+        "or musllinux_1_2_s390x",
+        STR_ARG(str_slice(platform, 0, 100)));
 }
 
 static bool platform_known(const struct tags *tags, struct str platform)

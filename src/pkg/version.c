@@ -230,8 +230,7 @@ static void key_add_release(struct key *key, const struct version *v)
     size_t at = v->release.at;
     struct version_part number;
     for (size_t i = 0; i < KEY_NUMBERS; i++)
-        key_add(key, widths[i],
-                next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
+        key_add(key, widths[i], next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
     while (next_number(v, &at, &number))
         if (part_value(v->text.ptr, number))
             key_saturate(key);

@@ -27,8 +27,8 @@ struct version {
     struct str text; /* as written, without the space around it; borrowed */
     uint64_t high, low;
     struct version_part epoch, release, pre, post, dev, local; /* digits; empty where implied */
-    uint8_t pre_kind; /* enum version_pre */
-    bool exact : 1;   /* the key says everything */
+    uint8_t pre_kind;                                          /* enum version_pre */
+    bool exact : 1;                                            /* the key says everything */
     bool has_pre : 1, has_post : 1, has_dev : 1, has_local : 1, has_epoch : 1;
 };
 

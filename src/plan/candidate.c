@@ -48,8 +48,7 @@ static bool python_accepts(struct str requires_python, const struct solve_env *e
     struct specifier_set set;
     struct err ignored;
     /* What cannot be read refuses nothing, as in every installer. */
-    return !requires_python.len ||
-           !specifier_set_parse(requires_python, &arena, &set, &ignored) ||
+    return !requires_python.len || !specifier_set_parse(requires_python, &arena, &set, &ignored) ||
            specifier_set_match(&set, &env->python);
 }
 
@@ -267,8 +266,8 @@ static struct str no_file(const struct candidate *c, const struct solve_env *env
     buf_printf(&text, "neither a wheel for %.*s nor a source distribution",
                STR_ARG(env->tags->name));
     for (size_t i = 0; i < count && i < SHOWN; i++)
-        buf_printf(&text, "%s%.*s is %.*s", i ? "; " : " (",
-                   STR_ARG(refused[i].file->filename), STR_ARG(refused[i].why));
+        buf_printf(&text, "%s%.*s is %.*s", i ? "; " : " (", STR_ARG(refused[i].file->filename),
+                   STR_ARG(refused[i].why));
     if (count > SHOWN)
         buf_printf(&text, "; and %zu more", count - SHOWN);
     if (count)

@@ -24,7 +24,7 @@ struct candidate {
     struct str out_by; /* origin and text of the constraint or the pin */
     bool yanked;       /* all usable files are */
     struct str yanked_reason;
-    bool named;        /* a requirement names this very version: a yanked one may be taken */
+    bool named; /* a requirement names this very version: a yanked one may be taken */
 };
 
 /* What the input says about one project before its files are looked at. */

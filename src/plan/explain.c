@@ -18,8 +18,7 @@ static void edges_of(const struct graph *graph, const struct graph_node *node,
         buf_add_char(out, '\n');
 }
 
-static void explain_wheel(const struct graph *graph, const struct graph_node *node,
-                          struct buf *out)
+static void explain_wheel(const struct graph *graph, const struct graph_node *node, struct buf *out)
 {
     bool for_build = !str_eq(node->target, graph->target);
     buf_printf(out, "%.*s %.*s for %s%.*s: %.*s\n", STR_ARG(node->name), STR_ARG(node->version),

@@ -211,9 +211,9 @@ static struct decision build(struct graph_state *state, const struct graph_env *
                               STR_ARG(env->env->tags->name));
     else
         reason = STR("the release has no wheel");
-    made.why = arena_printf(state->arena, "built from %.*s: %.*s%s",
-                            STR_ARG(release->sdist->filename), STR_ARG(reason),
-                            pick->pinned ? " (the version is that of the input)" : "");
+    made.why =
+        arena_printf(state->arena, "built from %.*s: %.*s%s", STR_ARG(release->sdist->filename),
+                     STR_ARG(reason), pick->pinned ? " (the version is that of the input)" : "");
     return made;
 }
 
@@ -252,8 +252,7 @@ static bool decide(struct graph_state *state, const struct graph_env *env,
 static const struct graph_refused *copy_refused(struct graph_state *state,
                                                 const struct solve_pick *pick)
 {
-    struct graph_refused *made = ARENA_ARRAY(state->arena, struct graph_refused,
-                                             pick->refused_len);
+    struct graph_refused *made = ARENA_ARRAY(state->arena, struct graph_refused, pick->refused_len);
     for (size_t i = 0; i < pick->refused_len; i++)
         made[i] = (struct graph_refused){pick->refused[i].file->filename, pick->refused[i].why};
     return made;
@@ -304,8 +303,8 @@ static void start(struct graph_state *state, const struct graph_request *request
     *state = (struct graph_state){.request = request, .provider = provider, .arena = arena};
     state->target = (struct graph_env){request->target.env, request->target.env->tags->name};
     bool same = request->build_env == request->target.env;
-    state->build = (struct graph_env){request->build_env, same ? state->target.name
-                                                               : STR(GRAPH_BUILD)};
+    state->build =
+        (struct graph_env){request->build_env, same ? state->target.name : STR(GRAPH_BUILD)};
 }
 
 bool graph_plan(const struct graph_request *request, const struct provider *provider,
@@ -359,11 +358,10 @@ bool graph_extend(const struct graph *graph, const struct graph_request *request
     if (env == request->target.env)
         state.build = state.target;
     for (size_t i = 0; i < count; i++)
-        all[i] = i < node->build_requires_len ? node->build_requires[i]
-                                              : requires[i - node->build_requires_len];
+    all[i] = i < node->build_requires_len ? node->build_requires[i]
+                                          : requires[i - node->build_requires_len];
     struct graph_env where = {env, state.build.name};
-    if (!graph_environment(&state, &where, all, count, &nodes, &made.edges_len,
-                           &failure, err))
+    if (!graph_environment(&state, &where, all, count, &nodes, &made.edges_len, &failure, err))
         return false;
     if (failure.len) {
         *explanation = failure;

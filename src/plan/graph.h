@@ -59,14 +59,14 @@ struct graph_node {
     enum graph_kind kind;
     enum graph_action action;
     struct str name, version, target;
-    struct str why;     /* one sentence: why it is reused, built or skipped */
+    struct str why;         /* one sentence: why it is reused, built or skipped */
     struct str version_why; /* why this version; empty on a requires node */
     struct graph_source source;
     bool direct; /* the input asks for it: it belongs into the output */
     bool pure;   /* the source is a wheel for any platform */
     const struct str *extras;
     size_t extras_len;
-    struct str backend;              /* of a build */
+    struct str backend;               /* of a build */
     const struct str *build_requires; /* of a build: as in pyproject.toml, markers applied */
     size_t build_requires_len;
     const struct graph_edge *edges; /* by type, then `to` */
@@ -80,7 +80,7 @@ struct graph_node {
 struct graph {
     const struct graph_node *nodes;
     size_t nodes_len;
-    struct str target; /* name of the target environment */
+    struct str target;       /* name of the target environment */
     const struct str *notes; /* what the reader should know: limits, input not used and why */
     size_t notes_len;
 };
@@ -93,8 +93,8 @@ struct graph_rebuild {
 };
 
 struct graph_request {
-    struct solve_request target;          /* the main question; target.env is the target */
-    const struct solve_env *build_env;    /* where build-requires run (the build machine) */
+    struct solve_request target;       /* the main question; target.env is the target */
+    const struct solve_env *build_env; /* where build-requires run (the build machine) */
     struct graph_rebuild rebuild;
     const struct str *provided; /* projects that the build image brings: never resolved */
     size_t provided_len;

@@ -49,8 +49,8 @@ static bool read_requires(struct graph_state *state, const struct str *texts, si
     for (size_t i = 0; i < count; i++) {
         struct solve_require *require = &question->requires[question->requires_len];
         if (!requirement_parse(texts[i], state->arena, &require->req, &err)) {
-            *failure = arena_printf(state->arena, "pyproject.toml, build-system.requires: %s",
-                                    err.text);
+            *failure =
+                arena_printf(state->arena, "pyproject.toml, build-system.requires: %s", err.text);
             return false;
         }
         require->origin = STR("[build-system]");
@@ -153,8 +153,8 @@ static bool try_pick(struct graph_state *state, const struct question *question,
                      const struct solve_pick *pick, struct str reason, uint32_t *index,
                      struct str *obstacle, struct err *err)
 {
-    struct str id = graph_id(state, GRAPH_WHEEL, question->env->name, pick->release.name,
-                             pick->version);
+    struct str id =
+        graph_id(state, GRAPH_WHEEL, question->env->name, pick->release.name, pick->version);
     *index = graph_draft_find(state, id);
     bool fresh = *index == UINT32_MAX;
     if (!fresh && state->drafts.at[*index].open) {
@@ -165,11 +165,11 @@ static bool try_pick(struct graph_state *state, const struct question *question,
         return false;
     struct graph_node *node = &state->drafts.at[*index].node;
     if (node->action == GRAPH_SKIP)
-        *obstacle = arena_printf(state->arena, "%.*s %.*s is %.*s",
-                                 STR_ARG(node->name), STR_ARG(node->version), STR_ARG(node->why));
+        *obstacle = arena_printf(state->arena, "%.*s %.*s is %.*s", STR_ARG(node->name),
+                                 STR_ARG(node->version), STR_ARG(node->why));
     if (fresh && is_wheel_only(question, node->name))
-        node->why = arena_printf(state->arena, "%.*s; a wheel has to be taken here: %.*s", STR_ARG(node->why),
-                                 STR_ARG(reason));
+        node->why = arena_printf(state->arena, "%.*s; a wheel has to be taken here: %.*s",
+                                 STR_ARG(node->why), STR_ARG(reason));
     return true;
 }
 
@@ -205,9 +205,9 @@ bool graph_environment(struct graph_state *state, const struct graph_env *env,
                 continue;
             bool open = state->drafts.at[found[i]].open;
             circular = circular || open;
-            obstacle = open ? arena_printf(state->arena, "cyclic build requirements: %.*s",
-                                           STR_ARG(met))
-                            : met;
+            obstacle =
+                open ? arena_printf(state->arena, "cyclic build requirements: %.*s", STR_ARG(met))
+                     : met;
             if (is_wheel_only(&question, result->picks[i].release.name)) {
                 *failure = obstacle;
                 return true;
@@ -243,7 +243,7 @@ static void keep_requires(struct graph_state *state, uint32_t index,
     struct requirement req;
     struct err ignored;
     for (size_t i = 0; i < system->requires_len; i++)
-        if (requirement_parse(system->requires[i], state->arena, &req, &ignored) &&
+        if (requirement_parse(system->requires[i], state -> arena, &req, &ignored) &&
             marker_holds(req.marker, &env->env->marker, NULL))
             kept[count++] = str_trim(system->requires[i]);
     node->build_requires = kept;
@@ -292,8 +292,8 @@ static bool plan_build(struct graph_state *state, uint32_t index, const struct g
         return true;
     }
     keep_requires(state, index, &system, env);
-    if (!graph_environment(state, env, system.requires, system.requires_len, &nodes, &len,
-                           &failure, err))
+    if (!graph_environment(state, env, system.requires, system.requires_len, &nodes, &len, &failure,
+                           err))
         return false;
     if (failure.len) {
         skip(state, index, failure);

@@ -15,7 +15,7 @@ struct graph_draft {
     struct graph_node node;
     VEC(struct graph_edge) edges;
     struct provider_release release;
-    bool open; /* its build is being planned: meeting it again is a cycle */
+    bool open;   /* its build is being planned: meeting it again is a cycle */
     bool frozen; /* of an earlier plan: keeps its place */
     bool root;   /* wanted for itself; what no root leads to was a dead end and is dropped */
 };
@@ -57,8 +57,8 @@ CHECKED bool graph_build(struct graph_state *state, uint32_t index, const struct
 /* Nodes for an environment that holds `requires`; `failure` is set when it cannot be had. */
 CHECKED bool graph_environment(struct graph_state *state, const struct graph_env *env,
                                const struct str *requires, size_t requires_len,
-                               const uint32_t **nodes, size_t *nodes_len,
-                               struct str *failure, struct err *err);
+                               const uint32_t **nodes, size_t *nodes_len, struct str *failure,
+                               struct err *err);
 
 /* graph_order.c: loosens runtime cycles, sorts, and freezes the drafts into a graph. */
 void graph_finish(struct graph_state *state, struct graph *graph);

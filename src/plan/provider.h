@@ -33,8 +33,8 @@ struct provider_file {
     struct str sha256;          /* 64 hexadecimal digits, or empty when not known yet */
     struct str requires_python; /* as the index says it (PEP 503); empty when unknown */
     struct str yanked_reason;
-    struct str index; /* the index or directory it comes from, for explanations */
-    uint64_t size;    /* 0 when unknown */
+    struct str index;    /* the index or directory it comes from, for explanations */
+    uint64_t size;       /* 0 when unknown */
     int64_t uploaded_ms; /* 0 when unknown */
     enum provider_origin origin;
     bool yanked;       /* PEP 592 */

@@ -139,8 +139,8 @@ void pubgrub_forbid(struct pubgrub *pg, const struct pubgrub_term *terms, uint32
         if (!span_is_all(terms[i].set, package_at(pg, terms[i].package)->size + 1))
             kept[count++] = terms[i];
     }
-    *vec_push(&pg->fresh, pg->arena) = add_clause(
-        pg, (struct pubgrub_clause){kept, count, fact, PUBGRUB_NONE, PUBGRUB_NONE});
+    *vec_push(&pg->fresh, pg->arena) =
+        add_clause(pg, (struct pubgrub_clause){kept, count, fact, PUBGRUB_NONE, PUBGRUB_NONE});
 }
 
 /* All terms hold but, perhaps, the one of `package`, which holds for the candidate. */
@@ -214,8 +214,7 @@ static struct satisfier find_satisfier(struct pubgrub *pg, const struct pubgrub_
         return found;
     /* The assignment alone may be too little: then an earlier one of the package counts as well. */
     const struct pubgrub_term *cause = term_of(&pg->clauses.at[last->cause], last->package);
-    struct pubgrub_term rest = {last->package,
-                                span_or(found.term->set, cause->set, pg->arena)};
+    struct pubgrub_term rest = {last->package, span_or(found.term->set, cause->set, pg->arena)};
     if (!span_is_all(rest.set, package_at(pg, last->package)->size + 1)) {
         uint32_t at = holds_since(pg, &rest, last->before);
         if (pg->trail.at[at].level > found.level)

@@ -41,7 +41,7 @@ struct pubgrub_package {
 
 struct pubgrub_assign {
     uint32_t package, level;
-    uint32_t cause; /* clause, or PUBGRUB_NONE for a decision */
+    uint32_t cause;  /* clause, or PUBGRUB_NONE for a decision */
     uint32_t before; /* the package's assignment before this one */
     struct span set; /* what is possible from here on */
 };
@@ -56,8 +56,8 @@ struct pubgrub {
     VEC(struct pubgrub_package) packages;
     VEC(struct pubgrub_clause) clauses;
     VEC(struct pubgrub_assign) trail;
-    VEC(uint32_t) changed; /* packages whose clauses are to be looked at */
-    VEC(uint32_t) fresh;   /* clauses not yet looked at */
+    VEC(uint32_t) changed;           /* packages whose clauses are to be looked at */
+    VEC(uint32_t) fresh;             /* clauses not yet looked at */
     VEC(struct pubgrub_wish) wishes; /* heap: packages to decide */
     uint32_t level;
     size_t decisions, conflicts;

@@ -40,21 +40,21 @@ static void link_extra(struct solve_state *state, uint32_t base, uint32_t extra,
     span_add(&same, state->arena, 0, 1);
     span_add(&same, state->arena, index + 1, index + 2);
     forbid_needs(state, keep_fact(state, (struct solve_fact){.kind = SOLVE_FACT_EXTRA,
-                                                         .owner = base,
-                                                         .other = extra,
-                                                         .versions = version,
-                                                         .allowed = span_built(&same)}));
+                                                             .owner = base,
+                                                             .other = extra,
+                                                             .versions = version,
+                                                             .allowed = span_built(&same)}));
     forbid_needs(state, keep_fact(state, (struct solve_fact){.kind = SOLVE_FACT_EXTRA,
-                                                         .owner = extra,
-                                                         .other = base,
-                                                         .versions = version,
-                                                         .allowed = version}));
+                                                             .owner = extra,
+                                                             .other = base,
+                                                             .versions = version,
+                                                             .allowed = version}));
 }
 
 static bool too_many(struct solve_state *state, struct err *err)
 {
-    size_t limit = state->request->packages_limit ? state->request->packages_limit
-                                                : SOLVE_PACKAGES_DEFAULT;
+    size_t limit =
+        state->request->packages_limit ? state->request->packages_limit : SOLVE_PACKAGES_DEFAULT;
     if (state->indirect <= limit)
         return true;
     return err_set(err, ERR_LIMIT,
@@ -81,8 +81,8 @@ static uint32_t add_package(struct solve_state *state, struct str key, struct so
     return number;
 }
 
-static bool base_package(struct solve_state *state, struct str name, struct str url, uint32_t *number,
-                         struct err *err)
+static bool base_package(struct solve_state *state, struct str name, struct str url,
+                         uint32_t *number, struct err *err)
 {
     *number = known(state, name);
     if (*number != PUBGRUB_NONE)
@@ -117,13 +117,13 @@ static uint32_t extra_package(struct solve_state *state, uint32_t base, struct s
     return number;
 }
 
-static void unusable(struct solve_state *state, uint32_t package, struct span versions, struct str why)
+static void unusable(struct solve_state *state, uint32_t package, struct span versions,
+                     struct str why)
 {
-    const struct solve_fact *fact =
-        keep_fact(state, (struct solve_fact){.kind = SOLVE_FACT_UNUSABLE,
-                                           .owner = package,
-                                           .versions = versions,
-                                           .text = why});
+    const struct solve_fact *fact = keep_fact(
+        state,
+        (struct solve_fact){
+            .kind = SOLVE_FACT_UNUSABLE, .owner = package, .versions = versions, .text = why});
     struct pubgrub_term term = {package, versions};
     pubgrub_forbid(&state->pg, &term, 1, fact);
 }
@@ -152,7 +152,8 @@ static bool add_need(struct solve_state *state, uint32_t owner, uint32_t index,
                               .owner = owner,
                               .other = base,
                               .versions = version,
-                              .allowed = matching(state, &state->packages.at[base], &req->specifiers),
+                              .allowed =
+                                  matching(state, &state->packages.at[base], &req->specifiers),
                               .text = text,
                               .origin = origin};
     const struct solve_fact *kept = keep_fact(state, fact);
@@ -173,7 +174,8 @@ static void prefetch_names(struct solve_state *state, const struct str *names, s
         state->provider->prefetch_files(state->provider->state, names, count);
 }
 
-static bool applies(const struct solve_state *state, const struct requirement *req, struct str extra)
+static bool applies(const struct solve_state *state, const struct requirement *req,
+                    struct str extra)
 {
     const struct marker_env *env = &state->request->env->marker;
     struct marker_wants wants = {.extra = extra};
@@ -195,7 +197,7 @@ static bool expand(struct solve_state *state, uint32_t number, uint32_t index, s
     for (size_t i = 0; i < meta->requires_len; i++)
         if (applies(state, &meta->requires[i], package.extra) && !meta->requires[i].url.len &&
             known(state, meta->requires[i].name) == PUBGRUB_NONE)
-            *vec_push(&names, state->arena) = meta->requires[i].name;
+    *vec_push(&names, state->arena) = meta->requires[i].name;
     prefetch_names(state, names.at, names.len);
     for (size_t i = 0; i < meta->requires_len; i++) {
         const struct requirement *req = &meta->requires[i];
@@ -312,11 +314,11 @@ static void add_pin(struct solve_state *state, uint32_t base, const struct solve
                             STR_ARG(version_normal(&pin->version, state->arena)));
     const struct solve_fact *fact =
         keep_fact(state, (struct solve_fact){.kind = SOLVE_FACT_NEEDS,
-                                           .other = base,
-                                           .versions = span_one(1, state->arena),
-                                           .allowed = span_built(&builder),
-                                           .text = text,
-                                           .origin = pin->origin});
+                                             .other = base,
+                                             .versions = span_one(1, state->arena),
+                                             .allowed = span_built(&builder),
+                                             .text = text,
+                                             .origin = pin->origin});
     *vec_push(&needs_of(state, 0, 0)->facts, state->arena) = fact;
     forbid_needs(state, fact);
 }
@@ -359,7 +361,8 @@ bool solve_run(const struct solve_request *request, const struct provider *provi
     pubgrub_start(&state->pg, arena);
     *vec_push(&state->packages, arena) =
         (struct solve_package){.list = root, .needs = ARENA_NEW(arena, struct solve_needs)};
-    if (!solve_said_collect(state, err) || !add_input(state, err) || !search(state, explanation, err))
+    if (!solve_said_collect(state, err) || !add_input(state, err) ||
+        !search(state, explanation, err))
         return false;
     *result = solve_picks(state);
     return true;

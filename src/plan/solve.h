@@ -31,7 +31,7 @@ struct solve_env {
 /* One requirement or constraint of the input. */
 struct solve_require {
     struct requirement req;
-    struct str origin;        /* "requirements.txt:3", "--requirement", "numpy 2.0 pyproject.toml" */
+    struct str origin; /* "requirements.txt:3", "--requirement", "numpy 2.0 pyproject.toml" */
     const struct str *hashes; /* SHA-256, hexadecimal: only files with one of these; none: any */
     size_t hashes_len;
 };
@@ -76,7 +76,8 @@ struct solve_pick {
     size_t extras_len;
     const uint32_t *depends; /* indices into picks, ascending: Requires-Dist that hold here */
     size_t depends_len;
-    const struct str *asked_by; /* "requirements.txt:3 (wrapt>=1)", "requests 2.32 (idna<4,>=2.5)" */
+    const struct str
+        *asked_by; /* "requirements.txt:3 (wrapt>=1)", "requests 2.32 (idna<4,>=2.5)" */
     size_t asked_by_len;
     const struct solve_file_refused *refused; /* files of this version that were not taken */
     size_t refused_len;

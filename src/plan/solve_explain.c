@@ -83,7 +83,8 @@ static void tell_versions(struct telling *t, const struct solve_package *package
     }
 }
 
-/* The versions in between that are out count as told: "1.0 to 1.4" holds for all that can be had. */
+/* The versions in between that are out count as told: "1.0 to 1.4" holds for all that can be had.
+ */
 static struct span bridged(struct telling *t, const struct solve_package *package,
                            struct span versions)
 {
@@ -128,8 +129,8 @@ static void tell_nothing_fits(struct telling *t, const struct solve_fact *fact)
     const struct candidate_list *list = other->list;
     size_t out = 0;
     if (list->unknown.len || !list->len) {
-        buf_printf(&t->text, "; %.*s", STR_ARG(list->unknown.len ? list->unknown
-                                                                 : STR("it has no files")));
+        buf_printf(&t->text, "; %.*s",
+                   STR_ARG(list->unknown.len ? list->unknown : STR("it has no files")));
         return;
     }
     for (size_t i = list->len; i-- > 0;) {

@@ -32,8 +32,8 @@ static bool collect_require(struct solve_state *state, const struct solve_requir
     if (require->req.url.len) {
         if (said->url.len && !str_eq(said->url, require->req.url))
             return err_set(err, ERR_UNSAT, "%.*s: %.*s is asked for from two URLs, %.*s and %.*s",
-                           STR_ARG(require->origin), STR_ARG(require->req.name),
-                           STR_ARG(said->url), STR_ARG(require->req.url));
+                           STR_ARG(require->origin), STR_ARG(require->req.name), STR_ARG(said->url),
+                           STR_ARG(require->req.url));
         said->url = require->req.url;
     }
     return true;
@@ -111,7 +111,8 @@ static bool pins_suffice(const struct solve_state *state, const struct candidate
 }
 
 /* An eager run takes the input's own files as candidates beside all others. */
-static void add_input_files(struct solve_state *state, struct str name, struct provider_files *files)
+static void add_input_files(struct solve_state *state, struct str name,
+                            struct provider_files *files)
 {
     const struct solve_said *said = map_get(&state->said, name);
     if (!said || !said->pins.len)
@@ -207,7 +208,8 @@ bool solve_metadata(struct solve_state *state, struct solve_package *package, ui
         return true;
     state->metadata_asked++;
     meta->asked = true;
-    if (!state->provider->metadata(state->provider->state, release, state->arena, &metadata, &said) ||
+    if (!state->provider->metadata(state->provider->state, release, state->arena, &metadata,
+                                   &said) ||
         !read_requires(state, &metadata, meta, &said)) {
         if (!counts_against_release(said.code)) {
             *err = said;

@@ -65,10 +65,10 @@ static void take_facts(struct solve_state *state, struct chosen *chosen, const u
                                                    STR_ARG(fact->origin), STR_ARG(fact->text))
                                     : fact->text;
         else
-            text = arena_printf(state->arena, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
-                                by->extra.len ? "[" : "", STR_ARG(by->extra),
-                                by->extra.len ? "]" : "", STR_ARG(version_of(state, owner)),
-                                STR_ARG(fact->text));
+            text =
+                arena_printf(state->arena, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
+                             by->extra.len ? "[" : "", STR_ARG(by->extra), by->extra.len ? "]" : "",
+                             STR_ARG(version_of(state, owner)), STR_ARG(fact->text));
         add_once(&target->asked_by, state->arena, text);
         if (owner && by->base != other)
             *vec_push(&chosen[place[by->base]].depends, state->arena) = place[other];
@@ -100,7 +100,8 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
         buf_printf(&text, in == 1 ? "the only usable version" : "the newest of %zu usable versions",
                    in);
     if (newer_out)
-        buf_printf(&text, "; %.*s is out: %.*s", STR_ARG(version_normal(&newer_out->release.version, state->arena)),
+        buf_printf(&text, "; %.*s is out: %.*s",
+                   STR_ARG(version_normal(&newer_out->release.version, state->arena)),
                    STR_ARG(candidate_why_out(newer_out, state->request->env, state->arena)));
     return arena_str(state->arena, buf_str(&text));
 }
@@ -147,8 +148,8 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
         .pinned = package->pinned,
         .direct = package->direct,
     };
-    pick->refused_len = candidate_refusals(c, package->rule, state->request->env, state->arena,
-                                           &pick->refused);
+    pick->refused_len =
+        candidate_refusals(c, package->rule, state->request->env, state->arena, &pick->refused);
 }
 
 struct solve_result solve_picks(struct solve_state *state)

@@ -44,10 +44,10 @@ struct solve_package {
     uint32_t base; /* of name[extra]; itself otherwise */
     struct candidate_list *list;
     struct candidate_rule *rule;
-    struct solve_meta *meta;    /* by candidate */
-    struct solve_needs *needs;  /* by candidate */
-    VEC(uint32_t) extras;       /* of a base: its name[extra] packages */
-    struct str url;             /* the one URL it is taken from */
+    struct solve_meta *meta;   /* by candidate */
+    struct solve_needs *needs; /* by candidate */
+    VEC(uint32_t) extras;      /* of a base: its name[extra] packages */
+    struct str url;            /* the one URL it is taken from */
     bool pre_asked, direct, pinned;
 };
 
@@ -77,8 +77,8 @@ struct solve_state {
 CHECKED bool solve_said_collect(struct solve_state *state, struct err *err);
 CHECKED bool solve_list(struct solve_state *state, struct str name, struct str url,
                         struct solve_package *package, struct err *err);
-CHECKED bool solve_metadata(struct solve_state *state, struct solve_package *package, uint32_t index,
-                            struct err *err);
+CHECKED bool solve_metadata(struct solve_state *state, struct solve_package *package,
+                            uint32_t index, struct err *err);
 
 /* solve_picks.c: what was chosen, who asked for it. */
 struct solve_result solve_picks(struct solve_state *state);

@@ -4,8 +4,7 @@
 
 enum { WRITE_FORMAT = 1 };
 
-static void add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
-                     struct str text)
+static void add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, struct str text)
 {
     if (text.len)
         json_add_str(doc, object, key, text);
@@ -48,8 +47,7 @@ static void add_edges(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct 
     }
 }
 
-static void add_refused(yyjson_mut_doc *doc, yyjson_mut_val *object,
-                        const struct graph_node *node)
+static void add_refused(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct graph_node *node)
 {
     if (!node->refused_len)
         return;
@@ -121,8 +119,9 @@ void write_dot(const struct graph *graph, struct buf *out)
         buf_add(out, STR("  "));
         quoted(node->id, out);
         buf_add(out, STR(" [label="));
-        quoted(arena_printf(&arena, "%s%.*s %.*s", node->kind == GRAPH_REQUIRES ? "requires of " : "",
-                            STR_ARG(node->name), STR_ARG(node->version)),
+        quoted(arena_printf(&arena, "%s%.*s %.*s",
+                            node->kind == GRAPH_REQUIRES ? "requires of " : "", STR_ARG(node->name),
+                            STR_ARG(node->version)),
                out);
         buf_printf(out, ", shape=%s, fillcolor=%s];\n", shapes[node->kind], colours[node->action]);
     }
@@ -186,8 +185,8 @@ void write_tree(const struct graph *graph, struct buf *out)
     for (size_t i = 0; i < graph->nodes_len; i++)
         if (graph->nodes[i].kind == GRAPH_WHEEL && str_eq(graph->nodes[i].target, graph->target))
             counts[graph->nodes[i].action]++;
-    buf_printf(out, "%.*s: %zu reused, %zu to build", STR_ARG(graph->target),
-               counts[GRAPH_REUSE], counts[GRAPH_MAKE]);
+    buf_printf(out, "%.*s: %zu reused, %zu to build", STR_ARG(graph->target), counts[GRAPH_REUSE],
+               counts[GRAPH_MAKE]);
     if (counts[GRAPH_SKIP])
         buf_printf(out, ", %zu cannot be had", counts[GRAPH_SKIP]);
     buf_add_char(out, '\n');

@@ -54,8 +54,7 @@ static void failure_leaves_the_output_alone(void **state)
     struct requirement req = {.url = STR("untouched")};
     assert_false(requirement_parse(STR("name==x"), &arena, &req, &err));
     assert_str(req.url, "untouched");
-    assert_string_equal(err.text,
-                        "requirement, position 5: \"==x\": not a version (PEP 440)");
+    assert_string_equal(err.text, "requirement, position 5: \"==x\": not a version (PEP 440)");
 }
 
 static void a_megabyte_is_refused(void **state)

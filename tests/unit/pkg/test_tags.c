@@ -106,8 +106,9 @@ static void a_refusal_names_each_tag(void **state)
     BUF_AUTO struct buf why = {0};
     tags_refusal(&tags, STR("cp39"), STR("cp39"), STR("manylinux_2_17_x86_64.manylinux2014_s390x"),
                  &why);
-    assert_string_equal(why.ptr, "cp39-cp39-manylinux_2_17_x86_64: for x86_64, not s390x; "
-                                 "cp39-cp39-manylinux2014_s390x: for cp39 with ABI cp39, not cp311");
+    assert_string_equal(why.ptr,
+                        "cp39-cp39-manylinux_2_17_x86_64: for x86_64, not s390x; "
+                        "cp39-cp39-manylinux2014_s390x: for cp39 with ABI cp39, not cp311");
     buf_clear(&why);
     tags_refusal(&tags, STR("cp311"), STR("cp311"), STR("manylinux_2_28_s390x"), &why);
     assert_string_equal(why.ptr, "cp311-cp311-manylinux_2_28_s390x: needs glibc 2.28, the target "

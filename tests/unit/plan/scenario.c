@@ -65,8 +65,8 @@ static bool metadata(void *state, const struct provider_release *release, struct
     (void)arena;
     if (r->broken.len)
         return err_set(err, ERR_FORMAT, "%.*s", STR_ARG(r->broken));
-    *found = (struct provider_metadata){.requires_dist = r->needs.at,
-                                        .requires_dist_len = r->needs.len};
+    *found =
+        (struct provider_metadata){.requires_dist = r->needs.at, .requires_dist_len = r->needs.len};
     return true;
 }
 
@@ -78,10 +78,10 @@ static bool build_system(void *state, const struct provider_release *release, st
     static const struct str setuptools = STR_INIT("setuptools");
     (void)arena;
     (void)err;
-    *found = (struct provider_build_system){.requires = r->has_build ? r->build_requires.at : &setuptools,
-                                            .requires_len = r->has_build ? r->build_requires.len : 1,
-                                            .backend = r->backend.len ? r->backend
-                                                       : STR("setuptools.build_meta")};
+    *found = (struct provider_build_system){
+        .requires = r->has_build ? r->build_requires.at : &setuptools,
+        .requires_len = r->has_build ? r->build_requires.len : 1,
+        .backend = r->backend.len ? r->backend : STR("setuptools.build_meta")};
     return true;
 }
 
@@ -227,10 +227,9 @@ static struct scenario_release *read_line(struct scenario *s, struct str line)
         str_cut(tail, ' ', &version, &tail);
         struct str name = name_escaped(first, &s->arena);
         const char *ending = str_eq(word, STR("pkg")) ? "-py3-none-any.whl" : ".tar.gz";
-        return add_file(s,
-                        arena_printf(&s->arena, "%.*s-%.*s%s", STR_ARG(name), STR_ARG(version),
-                                     ending),
-                        tail);
+        return add_file(
+            s, arena_printf(&s->arena, "%.*s-%.*s%s", STR_ARG(name), STR_ARG(version), ending),
+            tail);
     }
     if (str_eq(word, STR("file")))
         return add_file(s, first, tail);

@@ -36,8 +36,8 @@ struct scenario {
     struct solve_env target, build;
     struct tags target_tags, build_tags;
     struct provider provider;
-    struct str expect;      /* "picks", "fails" or "plan" */
-    struct str expected;    /* the lines below it */
+    struct str expect;   /* "picks", "fails" or "plan" */
+    struct str expected; /* the lines below it */
     const char *file;
 };
 

@@ -240,14 +240,20 @@ static void bad_plans_are_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "[]", "{}", "{\"format\":2,\"nodes\":[]}", "{\"format\":1}",
+        "",
+        "[]",
+        "{}",
+        "{\"format\":2,\"nodes\":[]}",
+        "{\"format\":1}",
         "{\"format\":1,\"nodes\":[{}]}",
         "{\"format\":1,\"nodes\":[{\"id\":\"x\",\"name\":\"x\",\"version\":\"1\",\"target\":\"t\","
         "\"kind\":\"wheel\",\"action\":\"dance\"}]}",
         "{\"format\":1,\"nodes\":[{\"id\":\"x\",\"name\":\"x\",\"version\":\"1\",\"target\":\"t\","
-        "\"kind\":\"wheel\",\"action\":\"reuse\",\"edges\":[{\"type\":\"runtime\",\"to\":\"x\"}]}]}",
+        "\"kind\":\"wheel\",\"action\":\"reuse\",\"edges\":[{\"type\":\"runtime\",\"to\":\"x\"}]}]"
+        "}",
         "{\"format\":1,\"nodes\":[{\"id\":\"x\",\"name\":\"x\",\"version\":\"1\",\"target\":\"t\","
-        "\"kind\":\"wheel\",\"action\":\"reuse\",\"edges\":[{\"type\":\"runtime\",\"to\":\"y\"}]}]}",
+        "\"kind\":\"wheel\",\"action\":\"reuse\",\"edges\":[{\"type\":\"runtime\",\"to\":\"y\"}]}]"
+        "}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct arena arena ARENA_AUTO = {0};

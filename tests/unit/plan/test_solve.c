@@ -59,9 +59,9 @@ static void check_solution(struct scenario *s)
                 continue;
             bool met = false;
             for (size_t n = 0; n < result.picks_len; n++)
-                met = met || (str_eq(result.picks[n].release.name, req.name) &&
-                              specifier_set_match(&req.specifiers,
-                                                  &result.picks[n].release.version));
+                met =
+                    met || (str_eq(result.picks[n].release.name, req.name) &&
+                            specifier_set_match(&req.specifiers, &result.picks[n].release.version));
             if (!met)
                 fail_msg("%s: %.*s is not met", s->file, STR_ARG(req.text));
         }
