@@ -1,5 +1,8 @@
 #include "place.h"
 
+#include <stdio.h>
+#include <sys/wait.h>
+
 #include "store/history.h"
 #include "store/store.h"
 
@@ -548,6 +551,78 @@ static void test_other_files_are_left_alone(void **state)
     assert_true(str_starts(bytes, STR("This is")));
 }
 
+/* Opens a store of its own, claims and completes until nothing is left. */
+static int work_alone(const char *db, int at)
+{
+    struct store *own = NULL;
+    struct store_drone_new worker = {.name = arena_printf(&place->arena, "worker-%d", at)};
+    struct store_claim request = {0};
+    struct store_lease lease;
+    if (!store_open(db, now, &own, &err) ||
+        !store_drone_register(own, &worker, now, &request.drone, NULL, &err))
+        return 1;
+    for (;;) {
+        struct store_completion completion = {.outcome = OUTCOME_DONE};
+        if (!store_claim(own, &request, now, &place->arena, &lease, &err))
+            return 1;
+        if (!lease.attempt)
+            break;
+        if (!store_complete(own, lease.attempt, lease.epoch, &completion, now, NULL, &err))
+            return 1;
+    }
+    store_close(&own);
+    return 0;
+}
+
+static void test_processes_share_the_work(void **state)
+{
+    (void)state;
+    enum { WORKERS = 4, JOBS = 60 };
+    struct store_job_new jobs[JOBS];
+    pid_t workers[WORKERS];
+    struct store_totals totals;
+    for (int i = 0; i < JOBS; i++)
+        jobs[i] = a_job(arena_printf(&place->arena, "j%d", i).ptr, i % 3);
+    int64_t run = a_run(jobs, JOBS, NULL, 0, NULL);
+    store_close(&store);
+    for (int i = 0; i < WORKERS; i++)
+        if ((workers[i] = fork()) == 0) {
+            int failed = work_alone(place->db, i);
+            if (failed)
+                fprintf(stderr, "worker %d: %s\n", i, err.text);
+            _exit(failed);
+        }
+    for (int i = 0; i < WORKERS; i++) {
+        int status = -1;
+        assert_int_equal(waitpid(workers[i], &status, 0), workers[i]);
+        assert_int_equal(status, 0);
+    }
+    reopen();
+    assert_ok(store_check(store, &err));
+    assert_ok(store_run_totals(store, run, &totals, &err));
+    assert_int_equal(totals.by_state[STATE_DONE], JOBS);
+}
+
+static void test_many_make_the_database_at_once(void **state)
+{
+    (void)state;
+    enum { OPENERS = 4 };
+    pid_t openers[OPENERS];
+    const char *fresh = file_join(&place->arena, str_from(place->dir), STR("fresh.db")).ptr;
+    for (int i = 0; i < OPENERS; i++)
+        if ((openers[i] = fork()) == 0) {
+            int failed = work_alone(fresh, i);
+            if (failed)
+                fprintf(stderr, "opener %d: %s\n", i, err.text);
+            _exit(failed);
+        }
+    for (int i = 0; i < OPENERS; i++) {
+        int status = -1;
+        assert_int_equal(waitpid(openers[i], &status, 0), openers[i]);
+        assert_int_equal(status, 0);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -568,6 +643,8 @@ int main(void)
         TEST(test_control),
         TEST(test_jobs_that_begin_ended),
         TEST(test_other_files_are_left_alone),
+        TEST(test_processes_share_the_work),
+        TEST(test_many_make_the_database_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
