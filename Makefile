@@ -6,7 +6,7 @@ DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all setup check lint fuzz mutants install clean
+.PHONY: all demo accept setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
 
@@ -16,6 +16,11 @@ $(BUILD)/build.ninja:
 
 setup:
 	@/usr/bin/env meson setup $(BUILD) $(MESON_ARGS)
+
+demo:
+	@scripts/need.sh build run
+	@$(MAKE) --no-print-directory all
+	@scripts/demo.sh
 
 check:
 	@tests/run

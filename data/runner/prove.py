@@ -5,7 +5,6 @@ package in an interpreter of its own.
 usage: prove.py SPEC.json
 """
 
-import glob
 import json
 import os
 import subprocess
@@ -13,9 +12,8 @@ import sys
 
 
 def install(wheels, names):
-    pip = sorted(glob.glob("/usr/share/python-wheels/pip-*.whl"))[-1]
     return subprocess.call(
-        [sys.executable, os.path.join(pip, "pip"), "install", "--no-index", "--find-links", wheels,
+        [sys.executable, "-m", "pip", "install", "--no-index", "--find-links", wheels,
          "--target", "/work/site", "--no-compile", "--no-warn-script-location", "--quiet",
          "--disable-pip-version-check", *names]
     )

@@ -5,11 +5,9 @@
  */
 #include "build/slot.h"
 
-#include "base/embedded.h"
-#include "base/json.h"
 #include "base/vec.h"
+#include "build/check_spec.h"
 #include "build/evidence.h"
-#include "build/modules.h"
 #include "build/place.h"
 #include "build/unpack.h"
 #include "os/file.h"
@@ -17,12 +15,9 @@
 
 #include <stdio.h>
 
-extern const struct embedded_file build_checks[];
-
 enum { IMPORT_ANSWER_MAX = 1 << 20, IMPORT_OUTPUT_MAX = 16 << 20, IMPORT_PIDS = 256 };
 enum { IMPORT_TIMEOUT_MS = 300000 };
 
-/* The spec of check.py, and the check's own file when the package has one. */
 static bool import_write_spec(const struct slot *slot, const struct modules *found,
                               struct err *err)
 {
@@ -31,20 +26,8 @@ static bool import_write_spec(const struct slot *slot, const struct modules *fou
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
     json_append_str(doc, yyjson_mut_obj_add_arr(doc, root, "path"), STR("/site"));
-    yyjson_mut_val *modules = yyjson_mut_obj_add_arr(doc, root, "modules");
-    for (size_t i = 0; i < found->modules.len; i++)
-        json_append_str(doc, modules, found->modules.at[i]);
-    yyjson_mut_val *extensions = yyjson_mut_obj_add_arr(doc, root, "extensions");
-    for (size_t i = 0; i < found->extensions.len; i++)
-        json_append_str(doc, extensions, found->extensions.at[i]);
-    struct str check = embedded_find(
-        build_checks, arena_printf(slot->arena, STR_FMT ".py", STR_ARG(slot->spec->name)));
-    if (check.ptr) {
-        json_add_str(doc, root, "check", STR("/work/known_answer.py"));
-        const char *path = arena_printf(slot->arena, "%s/known_answer.py", slot->work).ptr;
-        if (!file_write(AT_FDCWD, path, 0644, check, err))
-            return false;
-    }
+    if (!check_spec_add(doc, root, slot->spec->name, found, slot->work, "/work", slot->arena, err))
+        return false;
     json_write(doc, false, &text);
     return file_write(AT_FDCWD, arena_printf(slot->arena, "%s/check.json", slot->work).ptr, 0644,
                       buf_str(&text), err);

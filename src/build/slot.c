@@ -19,6 +19,8 @@ void slot_phase(const struct slot *slot, const char *phase)
 {
     BUF_AUTO struct buf line = {0};
     struct err ignored = {0};
+    if (slot->status_fd < 0)
+        return;
     buf_printf(&line, "{\"phase\":\"%s\"}\n", phase);
     (void)!file_write_all(slot->status_fd, "the status", buf_str(&line), &ignored);
 }
@@ -71,6 +73,7 @@ typedef bool slot_run_fn(struct slot *slot, struct spec_result *result, struct e
 static slot_run_fn *const slot_runs[] = {
     [SPEC_FETCH] = fetch_run,       [SPEC_REQUIRES] = requires_run, [SPEC_METADATA] = metadata_run,
     [SPEC_WHEEL] = wheel_run,       [SPEC_TEST] = import_run,       [SPEC_IMAGE] = image_run,
+    [SPEC_PROVE] = prove_run,
 };
 
 static bool slot_report(const struct slot *slot, const struct spec_result *result,
@@ -98,26 +101,39 @@ static bool slot_open(struct slot *slot, struct err *err)
     return chmod(slot->work, 0755) == 0 || err_errno(err, "opening %s to the build", slot->work);
 }
 
-static bool slot_work(struct slot *slot, const char *spec_path, struct err *err)
+/* The work between opening and leaving; what was made for this attempt alone goes away again. */
+static bool slot_attempt(struct slot *slot, struct spec_result *result, struct err *err)
 {
-    struct str text;
-    struct spec spec;
-    struct spec_result result = {.outcome = SPEC_OK};
-    if (!file_read(AT_FDCWD, spec_path, SLOT_SPEC_MAX, slot->arena, &text, err) ||
-        !spec_read(text, slot->arena, &spec, err))
-        return false;
-    slot->spec = &spec;
-    slot->cache = spec.cache.ptr;
-    bool ok = slot_open(slot, err) && slot_runs[spec.kind](slot, &result, err);
-    if (ok && result.outcome != SPEC_OK)
-        slot_log(STR_FMT, STR_ARG(result.why));
-    ok = ok && slot_report(slot, &result, err);
+    *result = (struct spec_result){.outcome = SPEC_OK};
+    slot->cache = slot->spec->cache.ptr;
+    bool ok = slot_open(slot, err) && slot_runs[slot->spec->kind](slot, result, err);
     if (slot->work && !slot->keep) {
         struct err ignored = {0};
         (void)!file_remove_tree(AT_FDCWD, slot->work, &ignored);
     }
     cas_close(&slot->cas);
     return ok;
+}
+
+static bool slot_work(struct slot *slot, const char *spec_path, struct err *err)
+{
+    struct str text;
+    struct spec spec;
+    struct spec_result result;
+    slot->spec = &spec;
+    if (!file_read(AT_FDCWD, spec_path, SLOT_SPEC_MAX, slot->arena, &text, err) ||
+        !spec_read(text, slot->arena, &spec, err) || !slot_attempt(slot, &result, err))
+        return false;
+    if (result.outcome != SPEC_OK)
+        slot_log(STR_FMT, STR_ARG(result.why));
+    return slot_report(slot, &result, err);
+}
+
+bool slot_here(const struct spec *spec, struct arena *arena, struct spec_result *result,
+               struct err *err)
+{
+    struct slot slot = {.arena = arena, .spec = spec, .status_fd = -1};
+    return slot_attempt(&slot, result, err);
 }
 
 int slot_main(const char *spec_path, int status_fd)

@@ -34,6 +34,9 @@ void slot_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * (the reason is the last line of the log).
  */
 int slot_main(const char *spec_path, int status_fd);
+/* The same for a spec at hand; the status is not told to anybody. `outcome` gets what came of it. */
+CHECKED bool slot_here(const struct spec *spec, struct arena *arena, struct spec_result *result,
+                       struct err *err);
 
 /* Writes the runner's files below the cache once; the directory's name holds their digest. */
 CHECKED bool slot_runner_dir(const char *cache, struct arena *arena, const char **dir,
@@ -45,6 +48,7 @@ CHECKED bool requires_run(struct slot *slot, struct spec_result *result, struct 
 CHECKED bool metadata_run(struct slot *slot, struct spec_result *result, struct err *err);
 CHECKED bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err);
 CHECKED bool import_run(struct slot *slot, struct spec_result *result, struct err *err);
+CHECKED bool prove_run(struct slot *slot, struct spec_result *result, struct err *err);
 
 /* A file of the spec as a verified path in the cache; a digest of our own store needs no network. */
 CHECKED bool fetch_file(const struct slot *slot, const struct spec_file *file, struct str *path,

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "base/vec.h"
 
-static const char *const spec_kinds[] = {"fetch", "requires", "metadata", "wheel", "test", "image"};
+static const char *const spec_kinds[] = {"fetch", "requires", "metadata", "wheel", "test", "image", "prove"};
 
 static const char *const spec_outcomes[SPEC_OUTCOME_COUNT] = {
     "ok",    "machine facts", "fetch",  "build",   "no wheel", "silent fallback", "floor",

@@ -18,6 +18,7 @@ enum spec_kind {
     SPEC_WHEEL,    /* build, audit, repair */
     SPEC_TEST,     /* import and known-answer test in a clean root of the target */
     SPEC_IMAGE,    /* make the shared roots ahead of the builds */
+    SPEC_PROVE,    /* wheels: installed by pip in a clean root, all imported */
 };
 
 /* A file known by its digest; `url` may be a path. An empty digest is one that nobody promised. */

@@ -1,0 +1,61 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/vec.h"
+#include "build/slot.h"
+#include "cli/plan_options.h"
+#include "os/file.h"
+
+enum { PROVE_MANIFEST_MAX = 256 << 20, PROVE_TIMEOUT_MS = 3600000 };
+
+/* The wheels that the manifest says were delivered. */
+static bool prove_wheels(const struct call *call, struct str output, struct spec_files *wheels,
+                         struct err *err)
+{
+    VEC(struct spec_file) files = {0};
+    JSON_AUTO yyjson_doc *doc = NULL;
+    struct str text;
+    yyjson_val *package;
+    size_t index, max;
+    const char *path = arena_printf(call->arena, "%s/manifest.json", output.ptr).ptr;
+    if (!file_read(AT_FDCWD, path, PROVE_MANIFEST_MAX, call->arena, &text, err) ||
+        !json_parse(text, path, &doc, err))
+        return err_wrap(err, "--output must be the directory of an earlier run");
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "packages"), index, max, package)
+    {
+        struct str wheel = json_get_str(package, "wheel");
+        if (!wheel.len)
+            continue;
+        *vec_push(&files, call->arena) = (struct spec_file){
+            .filename = arena_str(call->arena, wheel),
+            .url = arena_printf(call->arena, "%s/" STR_FMT, output.ptr, STR_ARG(wheel)),
+            .sha256 = arena_str(call->arena, json_get_str(package, "wheel_digest"))};
+    }
+    *wheels = (struct spec_files){files.at, files.len};
+    return files.len || err_set(err, ERR_USAGE, "%s names no delivered wheel", path);
+}
+
+bool cmd_prove(const struct call *call, int *status, struct err *err)
+{
+    struct str output, cache;
+    struct spec_result result;
+    if (!plan_options_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output,
+                               err) ||
+        !plan_options_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err))
+        return false;
+    struct spec spec = {.kind = SPEC_PROVE,
+                        .python = option_str(call->options, OPTION_PYTHON),
+                        .arch = option_str(call->options, OPTION_ARCH),
+                        .platform_tag = option_str(call->options, OPTION_PLATFORM_TAG),
+                        .preset = option_str(call->options, OPTION_CONTAINER_PRESET),
+                        .mirror = option_str(call->options, OPTION_MIRROR),
+                        .cache = cache,
+                        .timeout_ms = PROVE_TIMEOUT_MS};
+    if (!prove_wheels(call, output, &spec.wheels, err) ||
+        !slot_here(&spec, call->arena, &result, err))
+        return false;
+    *status = result.outcome == SPEC_OK ? COMMAND_OK : COMMAND_FAILED;
+    return true;
+}
