@@ -70,9 +70,21 @@ bool cas_writer_open(struct cas *cas, struct cas_writer **writer, struct err *er
     return true;
 }
 
+/* Nothing is lost by a full disk: the staged file goes, what was stored stays. */
+static bool cas_write(const struct stage *stage, struct str bytes, struct err *err)
+{
+    errno = 0;
+    if (file_write_all(stage->fd, "a file of the content store", bytes, err))
+        return true;
+    if (errno == ENOSPC || errno == EDQUOT)
+        return err_set(err, ERR_SYSTEM,
+                       "the disk of the content store is full: make room and run again");
+    return false;
+}
+
 bool cas_writer_add(struct cas_writer *writer, struct str bytes, struct err *err)
 {
-    if (!file_write_all(writer->stage.fd, "a file of the content store", bytes, err))
+    if (!cas_write(&writer->stage, bytes, err))
         return false;
     digest_add(writer->stream, bytes);
     writer->size += (int64_t)bytes.len;
@@ -299,7 +311,7 @@ bool cas_result_put(struct cas *cas, const struct digest *action_key,
         return err_set(err, ERR_USAGE, "the content of an action result is not stored yet");
     if (!stage_open(cas->stage_dirfd, &stage, err))
         return false;
-    bool good = file_write_all(stage.fd, "an action result", buf_str(&text), err) &&
+    bool good = cas_write(&stage, buf_str(&text), err) &&
                 cas->engine->commit(cas->state, CAS_RESULTS, action_key, (int64_t)text.len,
                                     stage.dirfd, stage.name, stage.fd, err);
     if (good)

@@ -131,6 +131,10 @@ bool buildlog_append(struct buildlog *log, int64_t offset, struct str chunk, str
         ssize_t put = pwrite(log->fd, chunk.ptr, chunk.len, log->size);
         if (put < 0 && errno == EINTR)
             continue;
+        if (put < 0 && (errno == ENOSPC || errno == EDQUOT))
+            return err_set(err, ERR_SYSTEM,
+                           "the disk is full, the log of %s cannot go on: make room and run again",
+                           log->base);
         if (put < 0)
             return err_errno(err, "writing the log of %s", log->base);
         log->size += put;

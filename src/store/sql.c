@@ -85,11 +85,12 @@ bool sql_open(const char *path, struct sql **sql, struct err *err)
         sqlite3_extended_result_codes(opened->db, 1);
         sqlite3_db_config(opened->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         sqlite3_db_config(opened->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-        good = sql_script(opened,
-                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
-                          "PRAGMA recursive_triggers=ON",
-                          err);
+        good = sql_script(
+            opened,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
+            "PRAGMA recursive_triggers=ON",
+            err);
     }
     if (!good) {
         sql_close(&opened);
@@ -170,16 +171,22 @@ bool sql_query(struct sql *sql, enum sql_id id, const struct sql_arg *args, size
     if (!*stmt)
         code =
             sqlite3_prepare_v3(sql->db, sql_texts[id], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
-    if (code == SQLITE_OK && sqlite3_stmt_busy(*stmt))
-        return err_set(err, ERR_USAGE, "the store was called from within its own callback (%s)",
-                       sql_names[id]);
-    if (code == SQLITE_OK && sqlite3_bind_parameter_count(*stmt) != (int)count)
-        return err_set(err, ERR_USAGE, "statement %s takes %d arguments, not %zu", sql_names[id],
-                       sqlite3_bind_parameter_count(*stmt), count);
+    if (code == SQLITE_OK && sqlite3_stmt_busy(*stmt)) {
+        err_set(err, ERR_USAGE, "the store was called from within its own callback (%s)",
+                sql_names[id]);
+        return false;
+    }
+    if (code == SQLITE_OK && sqlite3_bind_parameter_count(*stmt) != (int)count) {
+        err_set(err, ERR_USAGE, "statement %s takes %d arguments, not %zu", sql_names[id],
+                sqlite3_bind_parameter_count(*stmt), count);
+        return false;
+    }
     for (size_t i = 0; i < count && code == SQLITE_OK; i++)
         code = sql_bind(*stmt, (int)i + 1, &args[i]);
-    if (code != SQLITE_OK)
-        return sql_fail(sql, code, sql_names[id], err);
+    if (code != SQLITE_OK) {
+        sql_fail(sql, code, sql_names[id], err);
+        return false;
+    }
     *rows = (struct sql_rows){sql, id, true};
     return true;
 }

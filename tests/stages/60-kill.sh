@@ -67,7 +67,7 @@ if [ "$(id -u)" = 0 ] && mkdir -p "$work/full" && mount -t tmpfs -o size=64k non
         status=$?
         if [ "$status" = 0 ]; then
             fail "a disk of $size: it should not have been enough"
-        elif ! grep -qE 'disk is full|disk failed or is full|No space left' <<<"$said"; then
+        elif ! grep -qE 'disk is full|disk of the content store is full|disk failed or is full|No space left' <<<"$said"; then
             fail "a disk of $size: said \"$said\""
         fi
         mount -o remount,size=64m "$work/full"
