@@ -154,6 +154,36 @@ static bool read_tail(struct reader *r, struct requirement *req)
     return marker_parse_from(r->text, r->at, r->arena, &req->marker, r->err);
 }
 
+/* Length of the UTF-8 sequence at s[at], 0 for one that is none. */
+static size_t utf8_len(struct str s, size_t at)
+{
+    unsigned char c = (unsigned char)s.ptr[at];
+    size_t len = c < 0x80                ? 1
+                 : c >= 0xc2 && c < 0xe0 ? 2
+                 : c >= 0xe0 && c < 0xf0 ? 3
+                 : c >= 0xf0 && c < 0xf5 ? 4
+                                         : 0;
+    if (len > s.len - at)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (((unsigned char)s.ptr[at + i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* What is read here is printed and stored again: no control bytes, nothing but UTF-8. */
+static bool check_bytes(struct reader *r)
+{
+    for (size_t at = 0, len; at < r->text.len; at += len) {
+        unsigned char c = (unsigned char)r->text.ptr[at];
+        len = utf8_len(r->text, at);
+        if (!len || (c < ' ' && !char_is_space(r->text.ptr[at])) || c == 0x7f)
+            return err_set(r->err, ERR_FORMAT,
+                           "requirement, position %zu: byte 0x%02x is not allowed", at + 1, c);
+    }
+    return true;
+}
+
 bool requirement_parse(struct str text, struct arena *arena, struct requirement *req,
                        struct err *err)
 {
@@ -162,6 +192,8 @@ bool requirement_parse(struct str text, struct arena *arena, struct requirement 
     if (r.text.len > REQUIREMENT_LIMIT)
         return err_set(err, ERR_LIMIT, "a requirement of %zu bytes; at most %d are read",
                        r.text.len, REQUIREMENT_LIMIT);
+    if (!check_bytes(&r))
+        return false;
     if (!read_name(&r, "expected the name of a project", &made.written))
         return false;
     made.name = name_normal(made.written, arena);

@@ -17,15 +17,16 @@ bool pubgrub_decided(const struct pubgrub *pg, uint32_t package)
 }
 
 /*
- * Which package is decided first: one with a single choice left, then those that
- * were in the way often (so that their conflicts show early), then the one seen first.
+ * Which package is decided first: one with a single choice left, then those whose
+ * candidates failed often because of an earlier decision, then the one seen first;
+ * last those that made others fail.
  */
 static uint64_t wish_order(const struct pubgrub *pg, uint32_t package)
 {
-    enum { OFTEN = 4 };
+    const struct pubgrub_package *p = package_at(pg, package);
     struct span possible = pubgrub_possible(pg, package);
     bool single = possible.len == 1 && possible.at[0].to - possible.at[0].from == 1;
-    uint64_t class = single ? 0 : package_at(pg, package)->conflicts >= OFTEN ? 1 : 2;
+    uint64_t class = single ? 0 : p->failures >= PUBGRUB_PATIENCE ? 1 : p->in_the_way ? 3 : 2;
     return class << 32 | package;
 }
 
@@ -156,19 +157,6 @@ static bool excludes(const struct pubgrub *pg, const struct pubgrub_clause *clau
     return true;
 }
 
-bool pubgrub_try(struct pubgrub *pg, uint32_t package, uint32_t candidate)
-{
-    for (size_t i = package_at(pg, package)->clauses.len; i-- > 0;) {
-        uint32_t index = package_at(pg, package)->clauses.at[i];
-        if (excludes(pg, &pg->clauses.at[index], package, candidate)) {
-            *vec_push(&pg->fresh, pg->arena) = index;
-            return false;
-        }
-    }
-    decide(pg, package, candidate);
-    return true;
-}
-
 static const struct pubgrub_term *term_of(const struct pubgrub_clause *clause, uint32_t package)
 {
     for (uint32_t i = 0; i < clause->len; i++)
@@ -270,6 +258,46 @@ static void backtrack(struct pubgrub *pg, uint32_t level)
     pg->changed.len = 0;
 }
 
+/*
+ * A package whose candidates fail one after the other because of an earlier
+ * decision would be led down to ancient versions. After a few failures the
+ * decision that stands in the way is taken back, once, and comes after it.
+ */
+static void change_turns(struct pubgrub *pg, const struct pubgrub_clause *clause, uint32_t package)
+{
+    uint32_t level = 1;
+    if (++package_at(pg, package)->failures != PUBGRUB_PATIENCE)
+        return;
+    for (uint32_t i = 0; i < clause->len; i++) {
+        const struct pubgrub_term *term = &clause->terms[i];
+        if (term->package == package || package_at(pg, term->package)->last == PUBGRUB_NONE)
+            continue;
+        uint32_t at = holds_since(pg, term, package_at(pg, term->package)->last);
+        if (pg->trail.at[at].level > level)
+            level = pg->trail.at[at].level;
+    }
+    if (level == 1)
+        return;
+    for (size_t i = pg->trail.len; i-- > 0 && pg->trail.at[i].level >= level;)
+        if (pg->trail.at[i].level == level && pg->trail.at[i].cause == PUBGRUB_NONE)
+            package_at(pg, pg->trail.at[i].package)->in_the_way = true;
+    backtrack(pg, level - 1);
+}
+
+bool pubgrub_try(struct pubgrub *pg, uint32_t package, uint32_t candidate)
+{
+    for (size_t i = package_at(pg, package)->clauses.len; i-- > 0;) {
+        uint32_t index = package_at(pg, package)->clauses.at[i];
+        if (excludes(pg, &pg->clauses.at[index], package, candidate)) {
+            *vec_push(&pg->fresh, pg->arena) = index;
+            change_turns(pg, &pg->clauses.at[index], package);
+            return false;
+        }
+    }
+    decide(pg, package, candidate);
+    return true;
+}
+
 static bool is_final(const struct pubgrub_clause *clause)
 {
     return clause->len == 0 || (clause->len == 1 && clause->terms[0].package == 0);
@@ -289,7 +317,6 @@ static uint32_t learn(struct pubgrub *pg, uint32_t index)
             return index;
         struct satisfier found = find_satisfier(pg, clause);
         const struct pubgrub_assign *made = &pg->trail.at[found.at];
-        package_at(pg, made->package)->conflicts++;
         if (made->cause == PUBGRUB_NONE || found.level < made->level) {
             backtrack(pg, found.level);
             break;

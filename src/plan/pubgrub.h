@@ -17,6 +17,7 @@
 #include "plan/span.h"
 
 #define PUBGRUB_NONE UINT32_MAX
+enum { PUBGRUB_PATIENCE = 5 }; /* failures before the order of decisions is changed */
 
 struct pubgrub_term {
     uint32_t package;
@@ -31,9 +32,10 @@ struct pubgrub_clause {
 };
 
 struct pubgrub_package {
-    uint32_t size;      /* candidates; the universe is [0, size] */
-    uint32_t last;      /* newest assignment, or PUBGRUB_NONE */
-    uint32_t conflicts; /* how often it stood in the way */
+    uint32_t size;     /* candidates; the universe is [0, size] */
+    uint32_t last;     /* newest assignment, or PUBGRUB_NONE */
+    uint32_t failures; /* candidates that an earlier decision excluded */
+    bool in_the_way;   /* its decision made another package fail again and again */
     bool decided, queued;
     VEC(uint32_t) clauses;
     struct span all;

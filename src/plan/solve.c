@@ -184,6 +184,16 @@ static bool applies(const struct solve_state *state, const struct requirement *r
     return marker_holds(req->marker, env, &wants) && !marker_holds(req->marker, env, NULL);
 }
 
+/* A requirement of METADATA in one spelling, without its marker, which holds. */
+static struct str plain_text(struct solve_state *state, const struct requirement *req)
+{
+    BUF_AUTO struct buf text = {0};
+    struct requirement plain = *req;
+    plain.marker = NULL;
+    requirement_write(&plain, &text);
+    return arena_str(state->arena, buf_str(&text));
+}
+
 /* Tells the search what candidate `index` of the package needs, once. */
 static bool expand(struct solve_state *state, uint32_t number, uint32_t index, struct err *err)
 {
@@ -202,7 +212,7 @@ static bool expand(struct solve_state *state, uint32_t number, uint32_t index, s
     for (size_t i = 0; i < meta->requires_len; i++) {
         const struct requirement *req = &meta->requires[i];
         if (applies(state, req, package.extra) &&
-            !add_need(state, number, index, req, req->text, STR(""), err))
+            !add_need(state, number, index, req, plain_text(state, req), STR(""), err))
             return false;
     }
     if (package.extra.len)
@@ -283,6 +293,8 @@ static bool search(struct solve_state *state, struct str *explanation, struct er
             struct str last = STR("");
             for (struct str rest = *explanation, line; str_next_line(&rest, &line);)
                 last = str_trim(line);
+            if (str_starts(last, STR("so ")))
+                last = str_from_pos(last, 3);
             return err_set(err, ERR_UNSAT, "the requirements cannot be satisfied: %.*s",
                            STR_ARG(str_slice(last, 0, 900)));
         }
