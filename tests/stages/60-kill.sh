@@ -49,7 +49,13 @@ for ((i = 0; i < points; i++)); do
     next "$calls"
     what="killed before call $number"
     "$killat" "$number" -- "$exercise" run "$dir" 2>"$work/said"
-    [ $? = 137 ] || fail "$what: it was not, $(cat "$work/said")"
+    status=$?
+    # How often a waiting run looks depends on the time: one may end a few calls earlier.
+    if [ "$status" = 0 ] && [ "$number" -gt $((calls - calls / 20)) ]; then
+        what="$what, which it did not need"
+    elif [ "$status" != 137 ]; then
+        fail "$what: it was not, $(cat "$work/said")"
+    fi
     if [ $((i % 2)) = 1 ]; then
         next "$calls"
         what="$what and again before call $number"
