@@ -6,7 +6,7 @@ DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all demo accept setup check lint fuzz mutants install clean
+.PHONY: all demo refresh accept setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
 
@@ -21,6 +21,11 @@ demo:
 	@scripts/need.sh build run
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
+
+# A build directory made earlier does not know fuzz targets that came since.
+refresh: $(BUILD)/build.ninja
+	@ls fuzz/fuzz_*.c | cmp -s - $(BUILD)/fuzz.list || { \
+	    /usr/bin/env meson setup --reconfigure $(BUILD) >/dev/null && ls fuzz/fuzz_*.c >$(BUILD)/fuzz.list; }
 
 check:
 	@tests/run

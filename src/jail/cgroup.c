@@ -106,7 +106,7 @@ struct cgroup_place cgroup_find(struct str proc_cgroup, struct str mountinfo, st
         for (size_t i = 0; i < 5; i++)
             whole = str_next(&rest, ' ', &fields[i]) && whole;
         size_t dash = str_find(rest, STR(" - "));
-        if (!whole || dash == rest.len)
+        if (!whole || dash == rest.len || !fields[4].len)
             continue;
         rest = str_from_pos(rest, dash + 3);
         struct str type, source, options;

@@ -1,6 +1,10 @@
 /* What the terminal shows: tables, the progress picture, foreign text. */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/progress_view.h"
@@ -180,6 +184,70 @@ static void test_plain_lines(void **state)
                      "reused six 1.16: pure\n");
 }
 
+/* What a terminal of this size got since the last look. */
+static size_t terminal_said(int master, char *room, size_t size)
+{
+    ssize_t len;
+    struct pollfd ready = {master, POLLIN, 0};
+    if (poll(&ready, 1, 0) <= 0)
+        return 0;
+    len = read(master, room, size);
+    return len > 0 ? (size_t)len : 0;
+}
+
+static bool holds(const char *room, size_t len, const char *text)
+{
+    return str_find(str_of(room, len), str_from(text)) < len;
+}
+
+/* On a terminal: a block that is erased before it is drawn anew, before log lines and at the end. */
+static void test_live_block(void **state)
+{
+    static const struct clock clock = {fake_ms, fake_ms, NULL};
+    struct winsize size = {.ws_row = 10, .ws_col = 60};
+    char room[8192];
+    size_t len;
+    int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+    struct progress *progress;
+    (void)state;
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
+        skip(); /* no pseudo terminals here */
+    slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    assert_true(slave >= 0);
+    assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+    unsetenv("TERM");
+    fake_now = 1000;
+    progress = progress_open(slave, 2, false, &clock);
+    progress_total(progress, 4);
+    progress_start(progress, 0, STR("cffi"), STR("1.17"), STR("cross"), 1);
+    progress_tick(progress);
+    len = terminal_said(master, room, sizeof room);
+    assert_true(holds(room, len, "cffi 1.17"));
+    assert_true(holds(room, len, "0/4"));
+    assert_false(holds(room, len, "\x1b["));
+    progress_tick(progress); /* nothing changed, no second passed */
+    assert_int_equal(terminal_said(master, room, sizeof room), 0);
+    assert_int_equal(progress_wait_ms(progress), 1000);
+    progress_phase(progress, 0, STR("compile"));
+    assert_int_equal(progress_wait_ms(progress), 125);
+    fake_now += 125;
+    progress_tick(progress);
+    len = terminal_said(master, room, sizeof room);
+    assert_true(holds(room, len, "\x1b[2A\x1b[J"));
+    assert_true(holds(room, len, "compile"));
+    size.ws_col = 30; /* narrower: each line may fill two now */
+    assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+    progress_stop(progress, 0, PROGRESS_FAILED, STR("no header"));
+    len = terminal_said(master, room, sizeof room);
+    assert_true(holds(room, len, "\x1b[4A\x1b[J"));
+    assert_true(holds(room, len, "failed cffi 1.17 (cross, 0 s): no header"));
+    progress_close(progress);
+    len = terminal_said(master, room, sizeof room);
+    assert_true(holds(room, len, "\x1b[1A\x1b[J"));
+    close(slave);
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_progress_fits_every_window),
         cmocka_unit_test(test_progress_counts_what_does_not_fit),
         cmocka_unit_test(test_plain_lines),
+        cmocka_unit_test(test_live_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
