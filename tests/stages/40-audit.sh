@@ -38,7 +38,7 @@ while read -r digest platform requirement; do
 done <"$list"
 [ -s "$work/wheels" ] || { echo "skipped: no wheel could be had"; echo "0 passed, 0 failed"; exit 0; }
 "$python" - "$refinery" "$work" <<'PY'
-import json, os, pathlib, shutil, subprocess, sys, time, zipfile
+import json, os, pathlib, resource, shutil, subprocess, sys, time, zipfile
 refinery, work = sys.argv[1], pathlib.Path(sys.argv[2])
 wheels = [pathlib.Path(w) for w in (work / "wheels").read_text().split()]
 show = os.path.join(os.path.dirname(sys.executable), "auditwheel")
@@ -87,13 +87,30 @@ shutil.copy(small, pure)
 done = subprocess.run([refinery, "audit", str(pure)], stdout=subprocess.PIPE, text=True)
 check(done.returncode == 1 and "pure wheel" in done.stdout, "ELF files in a pure wheel: " + done.stdout)
 
-# Times: the best of several, since the machine may have other work.
-ours = min(run(refinery, "audit", str(small))[1] for _ in range(30))
-theirs = min(run(show, "show", str(small))[1] for _ in range(5))
-start = min(run(refinery, "help", "audit")[1] for _ in range(30))
-print(f"small wheel: auditwheel {theirs * 1e3:.0f} ms, refinery {ours * 1e3:.1f} ms (of which start "
-      f"{start * 1e3:.1f}), {theirs / ours:.0f} times faster")
-check(ours <= 0.010, f"a small wheel takes {ours * 1e3:.1f} ms")
+# Times: the best of several, and of processor time, since the machine may have other work.
+def cpu(*argv):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _, wall = run(*argv)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
+
+
+def best(count, *argv):
+    both = [cpu(*argv) for _ in range(count)]
+    return min(b[0] for b in both) * 1e3, min(b[1] for b in both) * 1e3
+
+
+ours, ours_wall = best(30, refinery, "audit", str(small))
+theirs, theirs_wall = best(5, show, "show", str(small))
+start, start_wall = best(30, refinery, "help", "audit")
+print(f"small wheel: auditwheel {theirs_wall:.0f} ms ({theirs:.0f} of processor), refinery {ours_wall:.1f} ms "
+      f"({ours:.1f}; of which start {start:.1f}): {theirs / ours:.0f} times less")
+# On a machine with much else to do even processor time doubles (caches): said, not judged.
+if os.getloadavg()[0] > 2 * os.cpu_count():
+    print(f"skipped: times are not judged at a load of {os.getloadavg()[0]:.0f}")
+else:
+    check(ours <= 5, f"a small wheel takes {ours:.1f} ms of processor")
+    check(theirs >= 50 * ours, f"only {theirs / ours:.0f} times less than auditwheel")
 large = max(wheels, key=lambda w: w.stat().st_size)
 stored = work / large.name
 with zipfile.ZipFile(large) as i, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as o:
