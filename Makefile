@@ -30,6 +30,11 @@ refresh: $(BUILD)/build.ninja
 check:
 	@tests/run
 
+accept:
+	@scripts/need.sh build run test
+	@$(MAKE) --no-print-directory all
+	@scripts/accept.sh
+
 lint:
 	@scripts/need.sh build test lint
 	@scripts/lint.sh

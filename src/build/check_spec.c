@@ -13,6 +13,11 @@ static void check_spec_list(yyjson_mut_doc *doc, yyjson_mut_val *object, const c
         json_append_str(doc, list, names[i]);
 }
 
+struct str check_spec_source(struct str name, struct arena *arena)
+{
+    return embedded_find(build_checks, arena_printf(arena, STR_FMT ".py", STR_ARG(name)));
+}
+
 bool check_spec_add(yyjson_mut_doc *doc, yyjson_mut_val *object, struct str name,
                     const struct modules *found, const char *dir, const char *inside,
                     struct arena *arena, struct err *err)

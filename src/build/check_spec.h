@@ -17,4 +17,7 @@ CHECKED bool check_spec_add(yyjson_mut_doc *doc, yyjson_mut_val *object, struct 
                             const struct modules *found, const char *dir, const char *inside,
                             struct arena *arena, struct err *err);
 
+/* The text of a package's known-answer check; empty when it has none. */
+struct str check_spec_source(struct str name, struct arena *arena);
+
 #endif

@@ -15,7 +15,7 @@
 enum {
     HOOK_ANSWER_MAX = 8 << 20,
     HOOK_TEXT_MAX = 16 << 20,
-    HOOK_PIDS = 4096,
+    HOOK_PIDS = 1024,
     HOOK_FILES = 65536,
 };
 #define HOOK_OUTPUT_MAX ((uint64_t)256 << 20)

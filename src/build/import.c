@@ -124,21 +124,50 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
     return true;
 }
 
+/* What decides the answer: the wheels, the root, the runner and the check. */
+static bool import_key(const struct slot *slot, const struct place *place, struct digest *key,
+                       struct err *err)
+{
+    struct digest runner;
+    const char *dir;
+    if (!slot_runner_dir(slot->cache, slot->arena, &dir, &runner, err))
+        return false;
+    struct digest_stream *stream = digest_open();
+    digest_add_field(stream, STR("refinery test 1"));
+    digest_add_field(stream, slot->spec->name);
+    digest_add_field(stream, str_of(place->key.bytes, DIGEST_SIZE));
+    digest_add_field(stream, str_of(runner.bytes, DIGEST_SIZE));
+    digest_add_field(stream, check_spec_source(slot->spec->name, slot->arena));
+    for (size_t i = 0; i < slot->spec->wheels.len; i++)
+        digest_add_field(stream, slot->spec->wheels.at[i].sha256);
+    *key = digest_finish(stream);
+    return true;
+}
+
 bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
 {
     struct place place;
     struct modules found = {0};
+    struct digest key;
+    bool known;
     const char *site = arena_printf(slot->arena, "%s/site", slot->work).ptr;
     slot_phase(slot, "image");
-    if (!place_clean_root(slot, &place, err) || !file_mkdirs(AT_FDCWD, site, 0755, err) ||
-        !import_unpack(slot, site, &found, err) || !import_write_spec(slot, &found, err))
+    if (!place_clean_root(slot, &place, err) || !import_key(slot, &place, &key, err) ||
+        !result_recall(slot, &key, result, &known, err))
+        return false;
+    if (known)
+        return true;
+    result->key = arena_printf(slot->arena, "%s", digest_to_hex(&key).text);
+    if (!file_mkdirs(AT_FDCWD, site, 0755, err) || !import_unpack(slot, site, &found, err) ||
+        !import_write_spec(slot, &found, err))
         return false;
     slot_phase(slot, "import test");
     if (!import_in_jail(slot, &place, site, result, err))
         return false;
-    if (result->outcome == SPEC_OK)
-        result->why = arena_printf(slot->arena, "imported %zu modules, %zu extension modules%s",
-                                   found.modules.len, found.extensions.len,
-                                   result->value.len ? ", known answer computed" : "");
-    return true;
+    if (result->outcome != SPEC_OK)
+        return true;
+    result->why = arena_printf(slot->arena, "imported %zu modules, %zu extension modules%s",
+                               found.modules.len, found.extensions.len,
+                               result->value.len ? ", known answer computed" : "");
+    return result_keep_record(slot, &key, result, err);
 }

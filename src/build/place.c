@@ -137,6 +137,7 @@ bool place_clean_root(const struct slot *slot, struct place *place, struct err *
         !place_compose(slot, PRESET_CLEAN, none, build.path.ptr, &clean, err))
         return false;
     place->clean_root = clean.path.ptr;
+    place->key = clean.digest;
     const struct arch *host = arch_host();
     if (place->arch != host)
         place->foreign.machine = place->arch->machine;

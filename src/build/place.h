@@ -25,7 +25,7 @@ struct place {
 /* What a build needs, with the recipes' "apt:" packages in the sysroot. */
 CHECKED bool place_for_build(const struct slot *slot, struct place *place, struct err *err);
 
-/* What an import test needs: only arch, clean_root and foreign are set. */
+/* What an import test needs: only arch, clean_root, foreign and key are set. */
 CHECKED bool place_clean_root(const struct slot *slot, struct place *place, struct err *err);
 
 /* A job of its own that makes the shared images, so that builds find them: spec.name says which. */

@@ -40,6 +40,7 @@ static bool prove_prepare(const struct slot *slot, const char *wheels, struct er
     BUF_AUTO struct buf text = {0};
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
+    yyjson_mut_obj_add_bool(doc, root, "as_json", slot->spec->as_json);
     yyjson_mut_val *packages = yyjson_mut_obj_add_arr(doc, root, "packages");
     for (size_t i = 0; i < slot->spec->wheels.len; i++)
         if (!prove_take(slot, &slot->spec->wheels.at[i], wheels, doc, packages, err))

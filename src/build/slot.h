@@ -50,6 +50,16 @@ CHECKED bool wheel_run(struct slot *slot, struct spec_result *result, struct err
 CHECKED bool import_run(struct slot *slot, struct spec_result *result, struct err *err);
 CHECKED bool prove_run(struct slot *slot, struct spec_result *result, struct err *err);
 
+/* result.c: what the store knows under an action key, and how it gets to know it. */
+CHECKED bool result_recall(const struct slot *slot, const struct digest *key,
+                           struct spec_result *result, bool *found, struct err *err);
+CHECKED bool result_keep(const struct slot *slot, const struct digest *key,
+                         const struct digest *content, const struct spec_result *result,
+                         struct err *err);
+/* The same for an action whose record is all that it yields. */
+CHECKED bool result_keep_record(const struct slot *slot, const struct digest *key,
+                                const struct spec_result *result, struct err *err);
+
 /* A file of the spec as a verified path in the cache; a digest of our own store needs no network. */
 CHECKED bool fetch_file(const struct slot *slot, const struct spec_file *file, struct str *path,
                         struct digest *digest, struct err *err);

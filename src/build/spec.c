@@ -80,6 +80,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     yyjson_mut_obj_add_int(doc, root, "memory_bytes", spec->memory_bytes);
     yyjson_mut_obj_add_int(doc, root, "timeout_ms", spec->timeout_ms);
     yyjson_mut_obj_add_int(doc, root, "silence_ms", spec->silence_ms);
+    yyjson_mut_obj_add_bool(doc, root, "as_json", spec->as_json);
     yyjson_mut_obj_add_bool(doc, root, "fresh", spec->fresh);
     json_write(doc, false, out);
 }
@@ -182,6 +183,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .memory_bytes = json_get_int(root, "memory_bytes", 0),
         .timeout_ms = json_get_int(root, "timeout_ms", 0),
         .silence_ms = json_get_int(root, "silence_ms", 0),
+        .as_json = json_get_bool(root, "as_json", false),
         .fresh = json_get_bool(root, "fresh", false),
     };
     return true;

@@ -52,6 +52,7 @@ struct spec {
     struct spec_list trusted_hosts;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;
+    bool as_json; /* PROVE: one JSON object a package on standard output */
     bool fresh; /* build although the store has the result of this action key */
 };
 

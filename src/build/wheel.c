@@ -93,34 +93,6 @@ static void wheel_make_key(struct wheel_job *job, const struct digest *runner)
     job->key = digest_finish(stream);
 }
 
-/* The store's result of this very action, if it has one. */
-static bool wheel_cached(struct wheel_job *job, struct spec_result *result, bool *found,
-                         struct err *err)
-{
-    struct cas_result stored;
-    struct err absent = {0};
-    *found = false;
-    if (job->slot->spec->fresh)
-        return true;
-    if (!cas_result_get(job->slot->cas, &job->key, job->slot->arena, &stored, &absent))
-        return absent.code == ERR_NOT_FOUND || err_set(err, absent.code, "%s", absent.text);
-    struct err damaged = {0};
-    if (!spec_result_read(stored.record, job->slot->arena, result, &damaged))
-        return true; /* of another version of this program: built again */
-    result->cached = true;
-    *found = true;
-    return true;
-}
-
-static bool wheel_store(struct wheel_job *job, const struct digest *content,
-                        const struct spec_result *result, struct err *err)
-{
-    BUF_AUTO struct buf record = {0};
-    spec_result_write(result, &record);
-    struct cas_result stored = {.content = *content, .record = buf_str(&record)};
-    return cas_result_put(job->slot->cas, &job->key, &stored, err);
-}
-
 /* Up to the point where the backend can run; `done` when there is nothing left to do. */
 static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *done,
                        struct err *err)
@@ -139,7 +111,7 @@ static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *
         return false;
     wheel_make_key(job, &runner);
     result->key = arena_printf(slot->arena, "%s", digest_to_hex(&job->key).text);
-    if (!wheel_cached(job, result, done, err) || *done)
+    if (!result_recall(slot, &job->key, result, done, err) || *done)
         return *done;
     slot_phase(slot, "unpack");
     job->call = (struct hook_call){
@@ -173,7 +145,6 @@ static bool wheel_ask(struct slot *slot, enum hook_name hook, struct spec_result
 {
     struct wheel_job job = {.slot = slot};
     struct hook_answer answer;
-    struct cas_blob blob;
     bool done;
     if (!wheel_open(&job, result, &done, err) || done)
         return done;
@@ -188,10 +159,7 @@ static bool wheel_ask(struct slot *slot, enum hook_name hook, struct spec_result
     result->requires = answer.requires;
     result->metadata = answer.metadata;
     result->why = STR("the backend answered");
-    BUF_AUTO struct buf record = {0};
-    spec_result_write(result, &record);
-    return cas_put_bytes(slot->cas, buf_str(&record), &blob, err) &&
-           wheel_store(&job, &blob.digest, result, err);
+    return result_keep_record(slot, &job.key, result, err);
 }
 
 bool requires_run(struct slot *slot, struct spec_result *result, struct err *err)
@@ -369,7 +337,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     if (!cas_put_path(slot->cas, AT_FDCWD, repaired.path.ptr, NULL, &blob, err))
         return false;
     result->sha256 = arena_printf(slot->arena, "%s", digest_to_hex(&blob.digest).text);
-    return wheel_store(job, &blob.digest, result, err);
+    return result_keep(job->slot, &job->key, &blob.digest, result, err);
 }
 
 /* The build machine's own wheels are tools: stored as they are, never delivered. */
@@ -382,7 +350,7 @@ static bool wheel_keep(struct wheel_job *job, struct str built, struct spec_resu
     size_t slash = str_rfind_char(built, '/');
     result->file = str_from_pos(built, slash + 1);
     result->sha256 = arena_printf(job->slot->arena, "%s", digest_to_hex(&blob.digest).text);
-    return wheel_store(job, &blob.digest, result, err);
+    return result_keep(job->slot, &job->key, &blob.digest, result, err);
 }
 
 static void wheel_log_facts(const struct spec_list *facts)

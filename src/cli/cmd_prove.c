@@ -52,7 +52,8 @@ bool cmd_prove(const struct call *call, int *status, struct err *err)
                         .preset = option_str(call->options, OPTION_CONTAINER_PRESET),
                         .mirror = option_str(call->options, OPTION_MIRROR),
                         .cache = cache,
-                        .timeout_ms = PROVE_TIMEOUT_MS};
+                        .timeout_ms = PROVE_TIMEOUT_MS,
+                        .as_json = option_flag(call->options, OPTION_JSON)};
     if (!prove_wheels(call, output, &spec.wheels, err) ||
         !slot_here(&spec, call->arena, &result, err))
         return false;

@@ -33,7 +33,7 @@ static const struct preset_package_row preset_wanted[] = {
     {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_BUILD, {"python#"}},
     {PRESET_SYSROOT, {"libc6-dev", "python#", "libpython#-dev"}},
-    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates"}},
+    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libstdc++6"}},
 };
 
 /*

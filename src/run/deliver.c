@@ -132,6 +132,16 @@ static struct str run_why(struct run *run, const struct graph_node *node,
     return wheel->result.why;
 }
 
+/* A package that the plan found no way to have. */
+static void run_manifest_missing(const struct graph_node *node, struct manifest_package *package)
+{
+    *package = (struct manifest_package){.name = node->name,
+                                         .version = node->version,
+                                         .status = MANIFEST_MISSING,
+                                         .why = node->why,
+                                         .error = node->why};
+}
+
 static void run_manifest_package(struct run *run, size_t index, struct manifest_package *package)
 {
     const struct graph_node *node = &run->graph.nodes[index];
@@ -169,6 +179,9 @@ void run_manifest(struct run *run, struct manifest *manifest)
     for (size_t i = 0; i < run->graph.nodes_len; i++)
         if (run->test_of.at[i] != RUN_NO_NODE)
             run_manifest_package(run, i, vec_push(&packages, run->arena));
+        else if (run->graph.nodes[i].action == GRAPH_SKIP &&
+                 str_eq(run->graph.nodes[i].target, run->graph.target))
+            run_manifest_missing(&run->graph.nodes[i], vec_push(&packages, run->arena));
     manifest->packages = packages.at;
     manifest->package_count = packages.len;
 }

@@ -77,9 +77,14 @@ static void run_add_node(struct run *run, size_t index)
     enum spec_kind kind = run_kind(node);
     size_t job =
         run_add_job(run, kind, index, node->id, node->name, node->version, node->target);
+    *vec_push(&run->wheel_of, run->arena) = job;
+    if (node->action == GRAPH_SKIP) { /* cannot be had; what needs it waits in vain and says so */
+        run->jobs.at[job].ended = true;
+        run->jobs.at[job].result.why = node->why;
+        return;
+    }
     run->jobs.at[job].strategy =
         kind == SPEC_FETCH ? STR("") : run_first_strategy(run, node);
-    *vec_push(&run->wheel_of, run->arena) = job;
     if (kind != SPEC_FETCH)
         run_add_need(run, job, run_image(run, run_builds_key));
 }
@@ -91,7 +96,7 @@ static void run_closure(const struct run *run, size_t node, bool *seen, size_t *
     order[(*len)++] = node;
     const struct graph_node *at = &run->graph.nodes[node];
     for (size_t i = 0; i < at->edges_len; i++)
-        if (at->edges[i].type == GRAPH_RUNTIME && !seen[at->edges[i].to])
+        if (at->edges[i].type != GRAPH_BUILD_REQUIRES && !seen[at->edges[i].to])
             run_closure(run, at->edges[i].to, seen, order, len);
 }
 
@@ -215,7 +220,9 @@ struct store_graph run_store_graph(struct run *run, size_t first_job, size_t fir
                                          .name = job->name,
                                          .version = job->version,
                                          .target = job->target,
-                                         .spec = STR("{}")};
+                                         .spec = STR("{}"),
+                                         .ended = job->ended ? STATE_SKIPPED : STATE_NONE,
+                                         .why = job->result.why};
     }
     (void)!run_prioritize(run, jobs, first_job, &ignored); /* an order of work is no condition */
     for (size_t i = first_need; i < run->needs.len; i++) {
