@@ -83,6 +83,12 @@ if [ "$(id -u)" = 0 ] && mkdir -p "$work/full" && mount -t tmpfs -o size=64k non
 else
     skipped=" (full disk skipped: needs root and tmpfs)"
 fi
+# The random lives of the unit suite, longer.
+if out=$(STATES_SEEDS=100 "$build/tests/unit/store/test_states" 2>&1); then
+    passed=$((passed + 1))
+else
+    fail "random lives: $(grep -m 1 ERROR <<<"$out")"
+fi
 echo "deaths and full disks$skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
