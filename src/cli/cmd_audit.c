@@ -12,8 +12,8 @@ static bool within(const struct elf_audit_verdict *verdict, struct str tag, stru
     const struct elf_policy *wanted = elf_policy_from_tag(tag, &arch);
     if (verdict->outcome == ELF_AUDIT_PURE)
         return true;
-    if (verdict->policy != NULL && verdict->policy->libc == wanted->libc &&
-        verdict->arch == arch && verdict->policy <= wanted)
+    if (verdict->policy != NULL && verdict->policy->libc == wanted->libc && verdict->arch == arch &&
+        verdict->policy <= wanted)
         return true;
     buf_printf(out, "  above the floor: " STR_FMT " was asked for\n", STR_ARG(tag));
     return false;

@@ -46,8 +46,8 @@ static void show(const char *path, const struct wheelfile_repair_result *result,
 }
 
 static bool repair_one(const struct call *call, const char *path,
-                       const struct wheelfile_repair_options *options, int *status,
-                       struct buf *out, struct err *err)
+                       const struct wheelfile_repair_options *options, int *status, struct buf *out,
+                       struct err *err)
 {
     struct arena arena ARENA_AUTO = {0};
     struct wheelfile_repair_result result;

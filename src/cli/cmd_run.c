@@ -39,7 +39,7 @@ static void run_show_stop(void *state, size_t slot, const char *how, struct str 
     static const struct {
         const char *how;
         enum progress_end end;
-    } ends[] = {{"built", PROGRESS_BUILT}, {"cached", PROGRESS_CACHED},
+    } ends[] = {{"built", PROGRESS_BUILT},   {"cached", PROGRESS_CACHED},
                 {"reused", PROGRESS_REUSED}, {"tested", PROGRESS_TESTED},
                 {"ready", PROGRESS_READY},   {"retry", PROGRESS_RETRY},
                 {"failed", PROGRESS_FAILED}};
@@ -96,14 +96,17 @@ static const struct manifest_package **run_sorted(const struct manifest *manifes
 static void run_print_table(const struct manifest *manifest, size_t width, bool color,
                             struct arena *arena)
 {
-    static const struct table_column columns[] = {
-        {.title = "package"}, {.title = "version"},       {.title = "status"},
-        {.title = "strategy"}, {.title = "tags", .squeeze = 24}, {.title = "seconds", .right = true},
-        {.title = "why", .squeeze = 30}};
+    static const struct table_column columns[] = {{.title = "package"},
+                                                  {.title = "version"},
+                                                  {.title = "status"},
+                                                  {.title = "strategy"},
+                                                  {.title = "tags", .squeeze = 24},
+                                                  {.title = "seconds", .right = true},
+                                                  {.title = "why", .squeeze = 30}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     BUF_AUTO struct buf text = {0};
     struct table_cell *cells =
-        ARENA_ARRAY(arena, struct table_cell, manifest->package_count *COLUMNS);
+        ARENA_ARRAY(arena, struct table_cell, manifest->package_count * COLUMNS);
     const struct manifest_package **rows = run_sorted(manifest, arena);
     for (size_t i = 0; i < manifest->package_count; i++) {
         const struct manifest_package *package = rows[i];
@@ -238,8 +241,7 @@ bool cmd_run(const struct call *call, int *status, struct err *err)
     RUN_PLAN_AUTO struct run_plan *plan = NULL;
     if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err))
         return false;
-    struct progress *progress =
-        progress_open(STDERR_FILENO, config.jobs, call->color, call->clock);
+    struct progress *progress = progress_open(STDERR_FILENO, config.jobs, call->color, call->clock);
     asked.note = run_note;
     asked.note_state = progress;
     if (!run_plan_make(&asked, call->arena, &plan, &explanation, err)) {

@@ -9,9 +9,9 @@ enum { PROGRESS_VIEW_BAR = 20, PROGRESS_VIEW_NARROW = 60 };
 const char *progress_view_word(enum progress_end end)
 {
     static const char *const words[] = {
-        [PROGRESS_BUILT] = "built", [PROGRESS_CACHED] = "cached", [PROGRESS_REUSED] = "reused",
-        [PROGRESS_TESTED] = "tested", [PROGRESS_READY] = "ready",
-        [PROGRESS_RETRY] = "retry", [PROGRESS_FAILED] = "failed", [PROGRESS_SKIPPED] = "skipped"};
+        [PROGRESS_BUILT] = "built",   [PROGRESS_CACHED] = "cached",  [PROGRESS_REUSED] = "reused",
+        [PROGRESS_TESTED] = "tested", [PROGRESS_READY] = "ready",    [PROGRESS_RETRY] = "retry",
+        [PROGRESS_FAILED] = "failed", [PROGRESS_SKIPPED] = "skipped"};
     return words[end];
 }
 
@@ -120,12 +120,8 @@ static void progress_view_totals(const struct progress_view *view, struct progre
     static const struct {
         enum progress_end end;
         int sgr;
-    } shown[] = {{PROGRESS_BUILT, 32},
-                 {PROGRESS_CACHED, 36},
-                 {PROGRESS_REUSED, 33},
-                 {PROGRESS_TESTED, 32},
-                 {PROGRESS_FAILED, 31},
-                 {PROGRESS_SKIPPED, 2}};
+    } shown[] = {{PROGRESS_BUILT, 32},  {PROGRESS_CACHED, 36}, {PROGRESS_REUSED, 33},
+                 {PROGRESS_TESTED, 32}, {PROGRESS_FAILED, 31}, {PROGRESS_SKIPPED, 2}};
     size_t done = progress_view_done(view);
     BUF_AUTO struct buf text = {0};
     if (line.left >= PROGRESS_VIEW_NARROW)

@@ -200,7 +200,8 @@ static bool holds(const char *room, size_t len, const char *text)
     return str_find(str_of(room, len), str_from(text)) < len;
 }
 
-/* On a terminal: a block that is erased before it is drawn anew, before log lines and at the end. */
+/* On a terminal: a block that is erased before it is drawn anew, before log lines and at the end.
+ */
 static void test_live_block(void **state)
 {
     static const struct clock clock = {fake_ms, fake_ms, NULL};
