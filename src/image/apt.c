@@ -195,8 +195,8 @@ static bool apt_write_sources(struct apt *apt, const struct apt_mirrors *mirrors
     } rows[] = {{mirrors->main, ""}, {mirrors->main, "-updates"}, {mirrors->security, "-security"}};
     BUF_AUTO struct buf text = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        buf_printf(&text, "deb [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s main\n",
-                   STR_ARG(spec->arch), STR_ARG(keyring), STR_ARG(rows[i].site),
+        buf_printf(&text, "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s main\n",
+                   apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring), STR_ARG(rows[i].site),
                    STR_ARG(spec->release), rows[i].suite);
     struct str path = arena_printf(arena, "%s/sources.list", apt->dir);
     return file_write(AT_FDCWD, path.ptr, 0644, buf_str(&text), err);
@@ -221,9 +221,12 @@ static bool apt_has_lists(struct apt *apt, struct arena *arena)
 {
     struct err ignored;
     struct str lists = arena_printf(arena, "%s/lists", apt->dir);
-    struct apt_search search = {arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
-                                             STR_ARG(apt->spec->release), STR_ARG(apt->spec->arch)),
-                                false};
+    struct str release = apt->spec->release, arch = apt->spec->arch;
+    struct apt_search search = {
+        apt->is_source ? arena_printf(arena, "_dists_" STR_FMT "_main_source_Sources", STR_ARG(release))
+                       : arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
+                                      STR_ARG(release), STR_ARG(arch)),
+        false};
     return file_each(AT_FDCWD, lists.ptr, apt_look, &search, &ignored) && search.found;
 }
 
@@ -386,6 +389,53 @@ bool apt_download(struct apt *apt, const struct apt_packages *packages, const ch
     bool ok = true;
     for (size_t from = 0; ok && from < packages->len; from += APT_DOWNLOAD_BATCH)
         ok = apt_download_some(apt, packages, from, into, &output, arena, err);
+    buf_free(&output.text);
+    return ok;
+}
+
+static bool apt_source(struct apt *apt, const char *option, const char *name, const char *cwd,
+                       struct apt_output *output, struct arena *arena, struct err *err)
+{
+    const char *const words[] = {"source", option, "--", name, NULL};
+    bool succeeded = false;
+    if (!apt_get(apt, words, cwd, APT_TRANSFER_MS, output, arena, &succeeded, err))
+        return false;
+    struct str tail = apt_tail(&output->text);
+    return succeeded || err_set(err, ERR_NETWORK, "source package %s: " STR_FMT, name, STR_ARG(tail));
+}
+
+bool apt_source_uris(struct apt *apt, const char *name, struct arena *arena, struct str *lines,
+                     struct err *err)
+{
+    BUF_AUTO struct buf kept = {0};
+    struct apt_output output = {0};
+    struct str rest, line;
+    bool ok = apt_source(apt, "--print-uris", name, NULL, &output, arena, err);
+    rest = buf_str(&output.text);
+    while (ok && str_next_line(&rest, &line)) {
+        if (!str_starts(line, STR("'")) || str_find(line, STR("' ")) == line.len)
+            continue;
+        /* Without the address: another mirror has the same files. */
+        buf_add(&kept, str_from_pos(line, str_find(line, STR("' ")) + 2));
+        buf_add_char(&kept, '\n');
+    }
+    buf_free(&output.text);
+    if (ok && kept.len == 0)
+        ok = err_set(err, ERR_NOT_FOUND, "no source package %s in " STR_FMT, name,
+                     STR_ARG(apt->spec->release));
+    if (ok)
+        *lines = arena_str(arena, buf_str(&kept));
+    return ok;
+}
+
+bool apt_download_source(struct apt *apt, const char *name, const char *into, struct arena *arena,
+                         struct err *err)
+{
+    struct apt_output output = {0};
+    if (!file_mkdirs(AT_FDCWD, into, 0755, err))
+        return false;
+    apt_tell(apt, IMAGE_DOWNLOAD, str_from(name), 0, 0);
+    bool ok = apt_source(apt, "--download-only", name, into, &output, arena, err);
     buf_free(&output.text);
     return ok;
 }

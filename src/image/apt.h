@@ -32,6 +32,7 @@ struct apt {
     image_progress_fn *progress;
     void *state;
     struct str what; /* for progress */
+    bool is_source;  /* the archive's source packages instead of the binary ones */
 };
 
 /*
@@ -47,6 +48,14 @@ CHECKED bool apt_resolve(struct apt *apt, struct arena *arena, struct apt_packag
 /* Downloads the packages into `into` (made) under package.file, checked by apt. */
 CHECKED bool apt_download(struct apt *apt, const struct apt_packages *packages, const char *into,
                           struct arena *arena, struct err *err);
+
+/* What a source package consists of: lines of address, name, size and digest, sorted by apt. */
+CHECKED bool apt_source_uris(struct apt *apt, const char *name, struct arena *arena,
+                             struct str *lines, struct err *err);
+
+/* Its files (.dsc and tar archives) into `into` (made), checked by apt against the signed index. */
+CHECKED bool apt_download_source(struct apt *apt, const char *name, const char *into,
+                                 struct arena *arena, struct err *err);
 
 /* One line of apt-get --print-uris; false when it is not one. Pure. */
 bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *package);

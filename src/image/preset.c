@@ -29,11 +29,11 @@ static const struct preset_package_row preset_wanted[] = {
     /* The shell and the tools that setup scripts, Makefiles and configure call. */
     {PRESET_BUILD,
      {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
-      "diffutils", "debianutils"}},
+      "diffutils", "debianutils", "libc-bin"}},
     {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_BUILD, {"python#"}},
-    {PRESET_SYSROOT, {"libc6-dev", "python#", "libpython#-dev"}},
-    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libstdc++6"}},
+    {PRESET_SYSROOT, {"libc6-dev", "libc-bin", "python#", "libpython#-dev"}},
+    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libc-bin", "libstdc++6"}},
 };
 
 /*
@@ -69,6 +69,8 @@ static const struct preset_link_row preset_links[] = {
     /* A build script that names these folders means the target's. */
     {PRESET_BUILD, "/usr/include", "/sysroot/usr/include"},
     {PRESET_BUILD, "/usr/lib/*", "/sysroot/usr/lib/*"},
+    /* Packs are mounted in the sysroot; their own scripts say the shorter name. */
+    {PRESET_BUILD, "/pack", "/sysroot/pack"},
     /* The build image's Python told to be the target's reads this. */
     {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__*.py",
      "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},

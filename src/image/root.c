@@ -81,7 +81,7 @@ bool root_add_tree(const char *root, const char *from, struct err *err)
 static const char *const root_dirs[] = {
     "usr/bin", "usr/sbin", "usr/lib", "usr/share", "etc",     "proc",     "sys",
     "dev",     "run",      "tmp",     "var/tmp",   "root",    "home",     "build",
-    "sysroot", "floor",    "out",     "work",      "refinery", "env", NULL};
+    "sysroot", "floor",    "out",     "work",      "refinery", "env", "pack", NULL};
 
 bool root_skeleton(const char *root, const struct arch *arch, struct err *err)
 {

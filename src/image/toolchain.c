@@ -24,7 +24,7 @@ enum {
 };
 
 static const struct toolchain_variable toolchain_variables[] = {
-    {BOTH, "PATH=/refinery/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+    {BOTH, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
     {BOTH, "LC_ALL=C.UTF-8"},
     {BOTH, "TZ=UTC"},
     {BOTH, "PYTHONHASHSEED=0"},
@@ -41,7 +41,7 @@ static const struct toolchain_variable toolchain_variables[] = {
     {BOTH, "NM=%triplet%-nm"},
     {BOTH, "STRIP=%triplet%-strip"},
     {BOTH, "PKG_CONFIG=/refinery/bin/pkg-config"},
-    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/usr/lib/%triplet%/pkgconfig:/sysroot/usr/share/pkgconfig"},
+    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/sysroot/usr/share/pkgconfig"},
     {BOTH, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
     {BOTH, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
 };

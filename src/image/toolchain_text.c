@@ -16,7 +16,7 @@
 #define LINK_STATIC                                                                                \
     "-static-libgcc "                                                                              \
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
-    "libfloor_nonshared.a:libffi.a "
+    "libfloor_nonshared.a:libffi.a:libxml2.a:libxslt.a:libexslt.a "
 #define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
 
@@ -67,7 +67,7 @@ static const char toolchain_meson_cross[] = "\n[host_machine]\n"
                                             "needs_exe_wrapper = false\n"
                                             "longdouble_format = '%long_double%'\n"
                                             "sys_root = '/sysroot'\n"
-                                            "pkg_config_libdir = ['/sysroot/usr/lib/%triplet%/pkgconfig',"
+                                            "pkg_config_libdir = ['/sysroot/pack/lib/pkgconfig', '/sysroot/usr/lib/%triplet%/pkgconfig',"
                                             " '/sysroot/usr/share/pkgconfig']\n";
 
 static const char toolchain_cmake[] =

@@ -7,12 +7,14 @@
  *   image_tool CACHE PYTHON MACHINE clean DIRECTORY PROGRAM [WORD...]   in the clean root, DIRECTORY at /build
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/vec.h"
 #include "image/floor.h"
 #include "image/image.h"
+#include "image/pack.h"
 #include "image/preset.h"
 #include "image/toolchain.h"
 
@@ -102,6 +104,7 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
     struct str list = str_from(words[3]), name;
     struct tool_roots roots;
     struct toolchain chain;
+    struct pack pack = {0};
     while (!str_eq(list, STR("-")) && str_next(&list, ',', &name))
         *vec_push(&extra, arena) = name;
     if (!tool_make(tool, words[1], (struct image_names){extra.at, extra.len}, &roots, err))
@@ -112,12 +115,21 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
                                   .epoch = 1577836800};
     if (!toolchain_make(&spec, tool->cache, arena, &chain, err))
         return false;
+    if (getenv("IMAGE_TOOL_PACK")) { /* one name; cross only */
+        struct str wanted = str_from(getenv("IMAGE_TOOL_PACK"));
+        struct image_spec image = {.release = STR("bookworm"), .arch = str_from(arch_host()->debian)};
+        struct pack_spec packs = {{&wanted, 1}, &image, roots.build.path.ptr, &chain, roots.floor.digest};
+        if (!pack_make(&packs, tool->cache, tool_progress, NULL, arena, &pack, err))
+            return false;
+    }
     for (size_t i = 0; i < chain.env_count; i++)
         *vec_push(&env, arena) = chain.env[i];
     *vec_push(&env, arena) = "HOME=/tmp";
     for (size_t i = 0; i < chain.mount_count; i++)
         *vec_push(&mounts, arena) = chain.mounts[i];
     *vec_push(&mounts, arena) = (struct jail_mount){.kind = JAIL_RW, .source = words[2], .target = "/build"};
+    if (pack.path.len)
+        *vec_push(&mounts, arena) = (struct jail_mount){.kind = JAIL_RO, .source = pack.path.ptr, .target = PACK_PLACE};
     for (words += 4; *words && strcmp(*words, "--") != 0; words++)
         *vec_push(&env, arena) = *words;
     *vec_push(&env, arena) = NULL;

@@ -1,0 +1,37 @@
+/*
+ * Native libraries of a build that must stand on the floor: the sysroot's own need
+ * a newer glibc and cannot be grafted, so they are built from Debian's source, with
+ * the toolchain of the build that wants them, as static archives in one prefix.
+ * Packs live in <cache>/packs/<digest>/, complete or absent.
+ */
+#ifndef REFINERY_IMAGE_PACK_H
+#define REFINERY_IMAGE_PACK_H
+
+#include "image/image.h"
+#include "image/toolchain.h"
+
+/* Inside the jail; every root has the folder. The toolchain's environment looks there already. */
+#define PACK_PLACE TOOLCHAIN_SYSROOT "/pack"
+
+struct pack_spec {
+    struct image_names names; /* "libxslt": what it needs is added */
+    const struct image_spec *image; /* of the sysroot: release, mirrors, keyring */
+    const char *build_root;
+    const struct toolchain *toolchain; /* cross, with the floor */
+    struct digest floor_digest;        /* it stands for build image, sysroot and floor */
+};
+
+struct pack {
+    struct str path; /* mount it read-only at PACK_PLACE, behind the toolchain's mounts */
+    struct digest digest;
+    bool made; /* false: it was there already */
+};
+
+bool pack_is_known(struct str name);
+
+/* ERR_USAGE: a pack that is not in the table. Takes minutes the first time. */
+CHECKED bool pack_make(const struct pack_spec *spec, const char *cache,
+                       image_progress_fn *progress, void *state, struct arena *arena,
+                       struct pack *pack, struct err *err);
+
+#endif
