@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/floor.h"
+#include "image/pack.h"
 #include "image/preset.h"
 
 static bool names_have(struct image_names names, const char *wanted)
@@ -85,10 +86,26 @@ static void test_floor_names(void **state)
         assert_int_equal(floor_glibc(str_from(rows[i].text)), rows[i].glibc);
 }
 
+static void test_packs(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct str name = STR("libnothing");
+    const struct image_spec image = {.release = STR("bookworm")};
+    const struct toolchain chain = {0};
+    const struct pack_spec spec = {.names = {&name, 1}, .image = &image, .toolchain = &chain};
+    struct pack pack;
+    struct err err = {0};
+    (void)state;
+    assert_true(pack_is_known(STR("libxslt")));
+    assert_false(pack_make(&spec, "/nonexistent", NULL, NULL, &arena, &pack, &err));
+    assert_int_equal(err.code, ERR_USAGE);
+    assert_non_null(strstr(err.text, "libnothing"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_build_image), cmocka_unit_test(test_sysroot),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_floor_names)};
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_floor_names), cmocka_unit_test(test_packs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
