@@ -26,9 +26,8 @@ class Recorder:
         """File and line of the code that asked, when it is the package's own."""
         frame = sys._getframe(depth)
         name = frame.f_code.co_filename
-        if name.startswith("<"):
-            frame = frame.f_back
-            name = frame.f_code.co_filename if frame else name
+        if name.startswith("<"):  # setuptools executes setup.py as a string; __file__ tells
+            name = str(frame.f_globals.get("__file__", name))
         full = os.path.realpath(os.path.join(os.getcwd(), name))
         if not full.startswith(self.root) or any(part in full for part in TRUSTED):
             return None

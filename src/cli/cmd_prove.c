@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "build/slot.h"
-#include "cli/plan_options.h"
 #include "os/file.h"
 
 enum { PROVE_MANIFEST_MAX = 256 << 20, PROVE_TIMEOUT_MS = 3600000 };
@@ -41,9 +40,9 @@ bool cmd_prove(const struct call *call, int *status, struct err *err)
 {
     struct str output, cache;
     struct spec_result result;
-    if (!plan_options_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output,
+    if (!file_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output,
                                err) ||
-        !plan_options_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err))
+        !file_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err))
         return false;
     struct spec spec = {.kind = SPEC_PROVE,
                         .python = option_str(call->options, OPTION_PYTHON),

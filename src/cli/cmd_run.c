@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "plan/write.h"
+#include "os/file.h"
 #include "run/run.h"
 
 enum { RUN_TICK_MS = 250, RUN_SILENCE_MS = 600000 };
@@ -177,9 +178,9 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
     if (len < 0)
         return err_errno(err, "finding this program's own file");
     program[len] = '\0';
-    if (!plan_options_absolute(option_str(options, OPTION_OUTPUT), call->arena, &output, err) ||
-        !plan_options_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err) ||
-        !plan_options_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err))
+    if (!file_absolute(option_str(options, OPTION_OUTPUT), call->arena, &output, err) ||
+        !file_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err) ||
+        !file_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err))
         return false;
     *config = (struct run_config){
         .program = program,

@@ -1,23 +1,6 @@
 #include "cli/plan_options.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "os/file.h"
-
-bool plan_options_absolute(struct str path, struct arena *arena, struct str *absolute,
-                           struct err *err)
-{
-    char here[4096];
-    if (str_starts(path, STR("/"))) {
-        *absolute = arena_str(arena, path);
-        return true;
-    }
-    if (!getcwd(here, sizeof here))
-        return err_errno(err, "finding the working directory");
-    *absolute = file_join(arena, str_from(here), path);
-    return true;
-}
 
 static struct spec_list plan_options_list(const struct call *call, enum option_id id)
 {
@@ -29,8 +12,8 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
 {
     const struct options *options = call->options;
     struct str input = option_str(options, OPTION_INPUT), cache;
-    if (!plan_options_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
-        (input.len && !plan_options_absolute(input, call->arena, &input, err)))
+    if (!file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
+        (input.len && !file_absolute(input, call->arena, &input, err)))
         return false;
     *config = (struct run_plan_config){
         .input = input,

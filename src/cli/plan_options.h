@@ -7,8 +7,4 @@
 
 CHECKED bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err);
 
-/* A path as the program sees it from any directory; slots and jails need it so. */
-CHECKED bool plan_options_absolute(struct str path, struct arena *arena, struct str *absolute,
-                                   struct err *err);
-
 #endif

@@ -205,7 +205,8 @@ bool index_list_links(struct index *index, struct err *err)
                 return err_wrap(err, "--find-links");
             continue;
         }
-        listing.dir = arena_str(&index->arena, path);
+        if (!file_absolute(path, &index->arena, &listing.dir, err))
+            return false;
         /* pip passes over a place that is not there: it is often configured for all machines. */
         if (!file_each(AT_FDCWD, listing.dir.ptr, index_list_entry, &listing, &absent) &&
             absent.code != ERR_NOT_FOUND)

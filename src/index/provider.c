@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "index/sdist.h"
 #include "index/wheel.h"
+#include "os/file.h"
 #include "base/url.h"
 
 static struct provider_file provider_of_index(const struct index_file *file, struct arena *arena)
@@ -58,8 +59,12 @@ static bool provider_url_file(void *state, struct str name, struct str url, stru
     struct url parts = url_split(url);
     fetched->has_sha256 = digest_from_hex(url_fragment_value(parts.fragment, STR("sha256")),
                                           &fetched->sha256);
-    if (!url_to_path(plain, arena, &fetched->path))
+    if (!url_has_scheme(plain)) { /* a path, as requirements files may have it */
+        if (!file_absolute(plain, arena, &fetched->path, err))
+            return false;
+    } else if (!url_to_path(plain, arena, &fetched->path)) {
         fetched->url = plain;
+    }
     bool named = filename_kind(fetched->filename) == FILENAME_WHEEL
                      ? filename_parse_wheel(fetched->filename, arena, &fetched->wheel, err)
                      : filename_parse_sdist(fetched->filename, name, arena, &fetched->sdist, err);

@@ -287,6 +287,21 @@ bool file_path_is_safe(struct str path)
     return true;
 }
 
+bool file_absolute(struct str path, struct arena *arena, struct str *absolute, struct err *err)
+{
+    char here[4096];
+    if (str_starts(path, STR("/"))) {
+        *absolute = arena_str(arena, path);
+        return true;
+    }
+    if (!getcwd(here, sizeof here))
+        return err_errno(err, "finding the working directory");
+    while (str_starts(path, STR("./")))
+        path = str_from_pos(path, 2);
+    *absolute = file_join(arena, str_from(here), path);
+    return true;
+}
+
 struct str file_join(struct arena *arena, struct str dir, struct str name)
 {
     bool slash = dir.len && dir.ptr[dir.len - 1] != '/';

@@ -55,6 +55,10 @@ CHECKED bool file_each(int dirfd, const char *path, file_visit_fn *visit, void *
 /* True for a relative path without empty, "." or ".." parts: safe to join under a directory. */
 bool file_path_is_safe(struct str path);
 
+/* The path as it is seen from any directory: what is relative is below the working directory. */
+CHECKED bool file_absolute(struct str path, struct arena *arena, struct str *absolute,
+                           struct err *err);
+
 /* "a/b" joined with one slash; NUL-terminated. */
 struct str file_join(struct arena *arena, struct str dir, struct str name);
 

@@ -179,8 +179,7 @@ void run_manifest(struct run *run, struct manifest *manifest)
     for (size_t i = 0; i < run->graph.nodes_len; i++)
         if (run->test_of.at[i] != RUN_NO_NODE)
             run_manifest_package(run, i, vec_push(&packages, run->arena));
-        else if (run->graph.nodes[i].action == GRAPH_SKIP &&
-                 str_eq(run->graph.nodes[i].target, run->graph.target))
+        else if (run->graph.nodes[i].action == GRAPH_SKIP && run_is_output(run, i))
             run_manifest_missing(&run->graph.nodes[i], vec_push(&packages, run->arena));
     manifest->packages = packages.at;
     manifest->package_count = packages.len;

@@ -41,6 +41,13 @@ static bool run_is_target(const struct run *run, const struct graph_node *node)
     return str_eq(node->target, run->graph.target);
 }
 
+bool run_is_output(const struct run *run, size_t index)
+{
+    const struct graph_node *node = &run->graph.nodes[index];
+    return node->kind == GRAPH_WHEEL && run_is_target(run, node) &&
+           index < run_plan_graph(run->plan)->nodes_len;
+}
+
 /* The shared images, made by jobs of their own the first time something needs them. */
 static size_t run_image(struct run *run, const char *key)
 {
@@ -115,7 +122,7 @@ static void run_add_test(struct run *run, size_t index)
     ARENA_AUTO struct arena scratch = {0};
     const struct graph_node *node = &run->graph.nodes[index];
     size_t test = RUN_NO_NODE;
-    if (node->kind == GRAPH_WHEEL && run_is_target(run, node) && node->action != GRAPH_SKIP) {
+    if (run_is_output(run, index) && node->action != GRAPH_SKIP) {
         struct str key = arena_printf(run->arena, "test:" STR_FMT, STR_ARG(node->id));
         size_t len;
         test = run_add_job(run, SPEC_TEST, index, key, node->name, node->version, node->target);

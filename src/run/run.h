@@ -105,6 +105,8 @@ CHECKED bool run_execute(const struct run_config *config, const struct run_watch
 CHECKED bool run_make_jobs(struct run *run, struct err *err);
 /* Jobs for the graph's nodes from `first` on, and their edges; used for answers too. */
 void run_add_nodes(struct run *run, size_t first);
+/* A wheel of the plan for the target: tested and delivered. What answers brought later are tools. */
+bool run_is_output(const struct run *run, size_t index);
 /* Edges of one wheel or requires job to the jobs that bring its environment. */
 void run_set_env(struct run *run, size_t job, const struct graph_edge *edges, size_t len);
 /* What the store wants to know of jobs[first_job..) and needs[first_need..). */

@@ -118,17 +118,39 @@ static bool run_take_answer(struct run *run, size_t requires, struct spec_result
     return true;
 }
 
-/* A cross build read facts of the machine: once more where the answers are true. */
+/* Whether the jobs from `first` on hold a build: the environment cannot be had at once then. */
+static bool run_must_build(const struct run *run, size_t first)
+{
+    for (size_t i = first; i < run->jobs.len; i++)
+        if (run->jobs.at[i].kind == SPEC_WHEEL && !run->jobs.at[i].ended)
+            return true;
+    return false;
+}
+
+/*
+ * A cross build read facts of the machine: once more where the answers are true. The
+ * attempt is handed back and taken again at once; what is new in its environment it
+ * fetches itself, so that nothing has to wait.
+ */
 static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *result,
                           struct err *err)
 {
     struct str why = {0};
+    size_t first_job = run->jobs.len, kept = run->needs.len;
     if (!str_eq(run->config->strategy, STR("auto")))
         return true;
     if (!run_reenvironment(run, index, true, run->jobs.at[index].asked, &why, err))
         return false;
+    for (size_t i = kept; i < run->needs.len; i++)
+        if ((size_t)run->needs.at[i].job != index)
+            run->needs.at[kept++] = run->needs.at[i];
+    run->needs.len = kept;
+    if (!why.len && run_must_build(run, first_job))
+        why = STR("its build requirements must be built for the target first; name them in the "
+                  "requirements and run again");
     if (why.len)
-        result->why = why;
+        result->why = arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(result->why),
+                                   STR_ARG(why));
     else
         run->jobs.at[index].strategy = STR("hybrid");
     return true;
@@ -137,13 +159,13 @@ static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *res
 static enum store_outcome run_outcome(const struct run_job *job, const struct spec_result *result,
                                       const struct agent_end *end, bool again)
 {
-    if (end->cancelled)
+    if (end->cancelled || again)
         return OUTCOME_RETURNED;
     if (result->outcome == SPEC_OK)
         return job->kind == SPEC_FETCH ? OUTCOME_REUSED
                : result->cached        ? OUTCOME_CACHED
                                        : OUTCOME_DONE;
-    return again || run_may_pass_later(result->outcome) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+    return run_may_pass_later(result->outcome) ? OUTCOME_AGAIN : OUTCOME_FAILED;
 }
 
 static void run_note_attempt(struct run *run, struct run_job *job, const struct agent_end *end,
@@ -195,7 +217,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         .outcome = run_outcome(job, &result, end, again),
         .class = result.outcome == SPEC_OK ? STR("") : str_from(spec_outcome_name(result.outcome)),
         .detail = result.why,
-        .uncounted = again || result.outcome == SPEC_ENVIRONMENT,
+        .uncounted = result.outcome == SPEC_ENVIRONMENT,
         .exit_code = end->process.code,
         .duration_ms = end->process.wall_ms,
         .cpu_ms = result.cpu_ms,
