@@ -25,8 +25,11 @@ bool err_errno(struct err *err, const char *fmt, ...)
     int used = vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s",
-                 strerror_r(number, reason, sizeof reason));
+        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s%s",
+                 strerror_r(number, reason, sizeof reason),
+                 number == ENOSPC || number == EDQUOT
+                     ? " (the disk is full: make room and run again)"
+                     : "");
     return false;
 }
 

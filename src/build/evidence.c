@@ -23,18 +23,25 @@ static bool evidence_tells(struct str line)
 static void evidence_take_line(struct evidence *evidence)
 {
     struct str line = str_trim(str_of(evidence->line, evidence->line_len));
+    bool indented = evidence->line_len && evidence->line[0] == ' ';
+    bool traced = evidence->tracing;
     evidence->line_len = 0;
     if (!line.len)
         return;
-    bool tells = evidence->telling_len < EVIDENCE_LINES && evidence_tells(line);
+    evidence->tracing = str_starts(line, STR("Traceback (most recent")) || (traced && indented);
+    if (traced && !indented)
+        evidence->conclusion = arena_str(evidence->arena, line);
+    bool tells = traced || evidence_tells(line);
     /* The ring's slots are written again and again: each keeps its own memory. */
     struct str *slot = &evidence->recent[evidence->seen++ % EVIDENCE_LINES];
     char *kept = slot->ptr ? (char *)(uintptr_t)slot->ptr
                            : arena_alloc(evidence->arena, EVIDENCE_LINE_MAX);
     memcpy(kept, line.ptr, line.len);
     *slot = str_of(kept, line.len);
-    if (tells)
+    if (tells && evidence->telling_len < EVIDENCE_LINES)
         evidence->telling[evidence->telling_len++] = arena_str(evidence->arena, line);
+    else if (traced && !indented) /* how a long traceback ends tells more than its middle */
+        evidence->telling[EVIDENCE_LINES - 1] = evidence->conclusion;
 }
 
 void evidence_hear(void *state, struct str chunk)
@@ -76,6 +83,8 @@ struct str evidence_last(struct evidence *evidence)
         if (str_find(line, STR("Error:")) < line.len)
             last = line;
     }
+    if (evidence->conclusion.len)
+        return evidence->conclusion;
     if (!last.len && evidence->telling_len)
         last = evidence->telling[evidence->telling_len - 1];
     if (!last.len && evidence->seen)

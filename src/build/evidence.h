@@ -17,6 +17,8 @@ struct evidence {
     size_t seen;
     struct str telling[EVIDENCE_LINES]; /* the first lines that look like errors */
     size_t telling_len;
+    bool tracing;          /* inside a Python traceback: all of it tells */
+    struct str conclusion; /* the line that the last traceback ended with */
 };
 
 /* For jail_run and proc_run: takes the output, and passes it on to standard output (the log). */

@@ -97,8 +97,7 @@ bool fetch_file(const struct slot *slot, const struct spec_file *file, struct st
     return ok;
 }
 
-/* Errors of this kind are the package's or its index's, not this machine's. */
-static bool fetch_is_data(const struct err *err)
+bool fetch_is_data(const struct err *err)
 {
     return err->code == ERR_NETWORK || err->code == ERR_DIGEST || err->code == ERR_NOT_FOUND ||
            err->code == ERR_FORMAT || err->code == ERR_LIMIT;

@@ -15,7 +15,8 @@
 enum {
     HOOK_ANSWER_MAX = 8 << 20,
     HOOK_TEXT_MAX = 16 << 20,
-    HOOK_PIDS = 1024,
+    HOOK_PIDS = 256, /* and for each processor: */
+    HOOK_PIDS_PER_CPU = 16,
     HOOK_FILES = 65536,
 };
 #define HOOK_OUTPUT_MAX ((uint64_t)256 << 20)
@@ -39,6 +40,9 @@ bool hook_open_output(const char *dir, const char *below, struct str name, int *
                        STR_ARG(name));
     FD_AUTO int file = openat(sub, arena_cstr(&scratch, name),
                               O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 && errno == ELOOP)
+        return err_set(err, ERR_FORMAT, STR_FMT " that the build left is a symbolic link",
+                       STR_ARG(name));
     if (file < 0)
         return err_errno(err, "opening " STR_FMT " that the build should have left", STR_ARG(name));
     if (fstat(file, &info) < 0 || !S_ISREG(info.st_mode))
@@ -162,11 +166,18 @@ static const char *const *hook_environment(const struct hook_call *call)
     return env.at;
 }
 
+/* Enough for a compiler's processes on every processor; a fork bomb of more would stop the machine. */
+static uint64_t hook_pids(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    return HOOK_PIDS + HOOK_PIDS_PER_CPU * (uint64_t)(cpus > 0 ? cpus : 1);
+}
+
 static struct jail_limits hook_limits(const struct spec *spec)
 {
     return (struct jail_limits){.cpu_milli = (uint32_t)spec->cpu_milli,
                                 .memory_bytes = (uint64_t)spec->memory_bytes,
-                                .pids = HOOK_PIDS,
+                                .pids = hook_pids(),
                                 .scratch_bytes = HOOK_SCRATCH_MAX,
                                 .wall_ms = spec->timeout_ms,
                                 .silence_ms = spec->silence_ms,
@@ -301,6 +312,10 @@ void hook_failure(const struct hook_answer *answer, const struct slot *slot,
         result->why = STR("the backend ended without an answer");
     else if (answer->ended.end == JAIL_EXITED && last.len)
         result->why = arena_printf(slot->arena, STR_FMT " (" STR_FMT ")", STR_ARG(last),
+                                   STR_ARG(end));
+    else if (answer->ended.end == JAIL_TIMEOUT)
+        result->why = arena_printf(slot->arena,
+                                   STR_FMT "; if it only needs longer, give --attempt-timeout",
                                    STR_ARG(end));
     else
         result->why = end;

@@ -150,6 +150,7 @@ bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
     struct modules found = {0};
     struct digest key;
     bool known;
+    struct err failed = {0};
     const char *site = arena_printf(slot->arena, "%s/site", slot->work).ptr;
     slot_phase(slot, "image");
     if (!place_clean_root(slot, &place, err) || !import_key(slot, &place, &key, err) ||
@@ -158,8 +159,16 @@ bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
     if (known)
         return true;
     result->key = arena_printf(slot->arena, "%s", digest_to_hex(&key).text);
-    if (!file_mkdirs(AT_FDCWD, site, 0755, err) || !import_unpack(slot, site, &found, err) ||
-        !import_write_spec(slot, &found, err))
+    if (!file_mkdirs(AT_FDCWD, site, 0755, err))
+        return false;
+    if (!import_unpack(slot, site, &found, &failed)) {
+        if (!fetch_is_data(&failed))
+            return err_set(err, failed.code, "%s", failed.text);
+        result->outcome = SPEC_IMPORT_FAILED; /* a wheel that is damaged, or a bomb */
+        result->why = arena_str(slot->arena, str_from(failed.text));
+        return true;
+    }
+    if (!import_write_spec(slot, &found, err))
         return false;
     slot_phase(slot, "import test");
     if (!import_in_jail(slot, &place, site, result, err))

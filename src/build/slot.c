@@ -122,8 +122,11 @@ static bool slot_work(struct slot *slot, const char *spec_path, struct err *err)
     struct spec_result result;
     slot->spec = &spec;
     if (!file_read(AT_FDCWD, spec_path, SLOT_SPEC_MAX, slot->arena, &text, err) ||
-        !spec_read(text, slot->arena, &spec, err) || !slot_attempt(slot, &result, err))
+        !spec_read(text, slot->arena, &spec, err))
         return false;
+    if (!slot_attempt(slot, &result, err)) /* users read the table before any log */
+        result = (struct spec_result){.outcome = SPEC_ENVIRONMENT,
+                                      .why = arena_str(slot->arena, str_from(err->text))};
     if (result.outcome != SPEC_OK)
         slot_log(STR_FMT, STR_ARG(result.why));
     return slot_report(slot, &result, err);

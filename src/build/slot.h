@@ -30,8 +30,8 @@ void slot_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*
  * Reads the spec, does the work, reports. Returns the exit status of the process:
- * 0 when a result was reported, whatever it says, 1 when our own machinery failed
- * (the reason is the last line of the log).
+ * 0 when a result was reported, whatever it says (a failure of our own machinery is
+ * SPEC_ENVIRONMENT), 1 when even that was not possible: the log's last line says why.
  */
 int slot_main(const char *spec_path, int status_fd);
 /* The same for a spec at hand; the status is not told to anybody. `outcome` gets what came of it. */
@@ -59,6 +59,9 @@ CHECKED bool result_keep(const struct slot *slot, const struct digest *key,
 /* The same for an action whose record is all that it yields. */
 CHECKED bool result_keep_record(const struct slot *slot, const struct digest *key,
                                 const struct spec_result *result, struct err *err);
+
+/* Errors of this kind are the package's or its index's, not this machine's. */
+bool fetch_is_data(const struct err *err);
 
 /* A file of the spec as a verified path in the cache; a digest of our own store needs no network. */
 CHECKED bool fetch_file(const struct slot *slot, const struct spec_file *file, struct str *path,

@@ -34,12 +34,6 @@ struct wheel_job {
     struct hook_call call;
 };
 
-static bool wheel_is_data(enum err_code code)
-{
-    return code == ERR_NETWORK || code == ERR_DIGEST || code == ERR_NOT_FOUND ||
-           code == ERR_FORMAT || code == ERR_LIMIT;
-}
-
 /* Source and build requirements. What an index or file does wrong is the attempt's outcome. */
 static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struct err *err)
 {
@@ -58,7 +52,7 @@ static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struc
                            &job->env_key, &failed);
     if (ok)
         return true;
-    if (!wheel_is_data(failed.code))
+    if (!fetch_is_data(&failed))
         return err_set(err, failed.code, "%s", failed.text);
     result->outcome = SPEC_FETCH_FAILED;
     result->why = arena_str(slot->arena, str_from(failed.text));
@@ -123,7 +117,7 @@ static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *
     };
     if (hook_prepare(&job->call, job->sdist.ptr, &failed))
         return true;
-    if (!wheel_is_data(failed.code))
+    if (!fetch_is_data(&failed))
         return err_set(err, failed.code, "%s", failed.text);
     result->outcome = SPEC_BUILD_FAILED;
     result->why = arena_str(slot->arena, str_from(failed.text));

@@ -230,7 +230,11 @@ static bool run_carry_out(const struct call *call, struct run_plan *plan,
     run_print_table(&manifest, run_width(), call->color, call->arena);
     run_print_counts(&manifest);
     printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
-    *status = run_any_failed(&manifest) ? COMMAND_FAILED : COMMAND_OK;
+    size_t unusable = run_plan_complaints(plan);
+    if (unusable)
+        printf("%zu input file%s could not be used: see the warning%s above\n", unusable,
+               unusable == 1 ? "" : "s", unusable == 1 ? "" : "s");
+    *status = unusable || run_any_failed(&manifest) ? COMMAND_FAILED : COMMAND_OK;
     return true;
 }
 

@@ -124,12 +124,18 @@ static void run_manifest_attempts(struct run *run, struct manifest_package *pack
 static struct str run_why(struct run *run, const struct graph_node *node,
                           const struct run_job *wheel)
 {
-    if (wheel->kind == SPEC_FETCH || !wheel->result.facts.len)
-        return wheel->kind == SPEC_FETCH ? node->why
-                                         : arena_printf(run->arena, STR_FMT "; " STR_FMT,
-                                                        STR_ARG(node->why),
-                                                        STR_ARG(wheel->result.why));
-    return wheel->result.why;
+    struct str way = STR("");
+    if (wheel->kind == SPEC_FETCH)
+        return node->why;
+    if (wheel->result.facts.len)
+        return wheel->result.why;
+    if (wheel->fact.len)
+        way = arena_printf(run->arena, "; by the target's own Python, since " STR_FMT,
+                           STR_ARG(wheel->fact));
+    else if (str_eq(wheel->strategy, STR("hybrid")) && str_eq(run->config->strategy, STR("auto")))
+        way = STR("; by the target's own Python, as an earlier run found necessary");
+    return arena_printf(run->arena, STR_FMT STR_FMT "; " STR_FMT, STR_ARG(node->why), STR_ARG(way),
+                        STR_ARG(wheel->result.why));
 }
 
 /* A package that the plan found no way to have. */

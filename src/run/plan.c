@@ -214,6 +214,11 @@ void run_plan_close(struct run_plan **plan)
     *plan = NULL;
 }
 
+size_t run_plan_complaints(const struct run_plan *plan)
+{
+    return plan->inputs.scan.complaints_len;
+}
+
 const struct graph *run_plan_graph(const struct run_plan *plan)
 {
     return &plan->graph;

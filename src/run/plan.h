@@ -39,6 +39,8 @@ CHECKED bool run_plan_make(const struct run_plan_config *config, struct arena *a
                            struct run_plan **plan, struct str *explanation, struct err *err);
 void run_plan_close(struct run_plan **plan);
 
+/* How many files of the input directory could not be used; the log named each. */
+size_t run_plan_complaints(const struct run_plan *plan);
 const struct graph *run_plan_graph(const struct run_plan *plan);
 const struct run_plan_config *run_plan_config(const struct run_plan *plan);
 

@@ -109,12 +109,21 @@ static bool run_leave(struct run *run, struct manifest *manifest, struct err *er
            report_write(manifest, report, err);
 }
 
+static void run_clear_work(struct run *run)
+{
+    struct err ignored = {0}; /* the next run clears it too */
+    (void)!file_remove_tree(
+        AT_FDCWD, arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr,
+        &ignored);
+}
+
 static bool run_through(struct run *run, struct manifest *manifest, struct err *err)
 {
     struct err late = {0};
     if (!run_open(run, err) || !run_write_plan(run, err) || !run_make_jobs(run, err))
         return false;
     bool worked = run_work(run, err);
+    run_clear_work(run); /* attempts that were stopped could not tidy up */
     int64_t now = clock_wall_ms(run->config->clock);
     bool closed = worked ? store_run_finish(run->store, run->id, now, &late)
                          : store_run_cancel(run->store, run->id, now, &late);

@@ -62,6 +62,7 @@ struct run_job {
     struct str key, name, version, target;
     int64_t id; /* the store's */
     struct str strategy; /* of WHEEL and REQUIRES: what the next attempt uses */
+    struct str fact;     /* of WHEEL: what of the machine it read, and so went to hybrid */
     VEC(size_t) env;     /* WHEEL, REQUIRES: graph nodes of its build environment */
     struct spec_list asked; /* WHEEL: what its backend asked for beyond that */
     int64_t wake_ms;        /* when its backoff ends */

@@ -10,10 +10,17 @@
 #include "base/log.h"
 #include "drone/agent.h"
 
-/* Outcomes that another attempt of the same kind may cure. */
-static bool run_may_pass_later(enum spec_outcome outcome)
+/*
+ * Outcomes that another attempt of the same kind may cure. The store does not count
+ * what was the machine's fault, but here is no other machine that could take the job:
+ * a full disk must not be tried for ever.
+ */
+static bool run_may_pass_later(const struct run *run, const struct run_job *job,
+                               enum spec_outcome outcome)
 {
-    return outcome == SPEC_FETCH_FAILED || outcome == SPEC_ENVIRONMENT;
+    if (outcome == SPEC_ENVIRONMENT)
+        return (int64_t)job->attempts.len + 1 < run->config->max_attempts;
+    return outcome == SPEC_FETCH_FAILED;
 }
 
 /* A slot that died without a result: its process tells what there is to tell. */
@@ -24,6 +31,10 @@ static void run_no_result(struct run *run, const struct agent_end *end, struct s
         [PROC_TIMEOUT] = SPEC_TIMEOUT,    [PROC_SILENT] = SPEC_TIMEOUT,
         [PROC_FLOODED] = SPEC_BUILD_FAILED};
     *result = (struct spec_result){.outcome = outcomes[end->process.end]};
+    if (end->cancelled) {
+        result->why = STR("stopped with the run");
+        return;
+    }
     struct str what = proc_describe(&end->process, run->arena);
     result->why = arena_printf(run->arena, "the attempt ended without a result (" STR_FMT
                                "); its log has the reason", STR_ARG(what));
@@ -110,6 +121,8 @@ static bool run_take_answer(struct run *run, size_t requires, struct spec_result
         return false;
     if (hybrid)
         run->jobs.at[wheel].strategy = STR("hybrid");
+    if (hybrid && answer->facts.len)
+        run->jobs.at[wheel].fact = answer->facts.at[0];
     run->jobs.at[wheel].asked = answer->requires;
     if (why.len) {
         answer->outcome = SPEC_BUILD_FAILED;
@@ -148,16 +161,19 @@ static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *res
     if (!why.len && run_must_build(run, first_job))
         why = STR("its build requirements must be built for the target first; name them in the "
                   "requirements and run again");
-    if (why.len)
+    if (why.len) {
         result->why = arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(result->why),
                                    STR_ARG(why));
-    else
+    } else {
         run->jobs.at[index].strategy = STR("hybrid");
+        run->jobs.at[index].fact = result->facts.len ? result->facts.at[0] : STR("");
+    }
     return true;
 }
 
-static enum store_outcome run_outcome(const struct run_job *job, const struct spec_result *result,
-                                      const struct agent_end *end, bool again)
+static enum store_outcome run_outcome(const struct run *run, const struct run_job *job,
+                                      const struct spec_result *result, const struct agent_end *end,
+                                      bool again)
 {
     if (end->cancelled || again)
         return OUTCOME_RETURNED;
@@ -165,7 +181,7 @@ static enum store_outcome run_outcome(const struct run_job *job, const struct sp
         return job->kind == SPEC_FETCH ? OUTCOME_REUSED
                : result->cached        ? OUTCOME_CACHED
                                        : OUTCOME_DONE;
-    return run_may_pass_later(result->outcome) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+    return run_may_pass_later(run, job, result->outcome) ? OUTCOME_AGAIN : OUTCOME_FAILED;
 }
 
 static void run_note_attempt(struct run *run, struct run_job *job, const struct agent_end *end,
@@ -214,7 +230,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     struct str words = run_words(run, spec.recipes);
     struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
     struct store_completion completion = {
-        .outcome = run_outcome(job, &result, end, again),
+        .outcome = run_outcome(run, job, &result, end, again),
         .class = result.outcome == SPEC_OK ? STR("") : str_from(spec_outcome_name(result.outcome)),
         .detail = result.why,
         .uncounted = result.outcome == SPEC_ENVIRONMENT,

@@ -9,7 +9,8 @@
 #include "drone/agent.h"
 #include "store/buildlog.h"
 
-enum { RUN_LEASE_MS = 600000, RUN_RENEW_MS = 30000, RUN_LOG_MAX = 256 << 20 };
+enum { RUN_LEASE_MS = 600000, RUN_RENEW_MS = 30000, RUN_LOG_MAX = 260 << 20 };
+/* More than the jail lets a build write (256 MiB): the slot's own lines, and its verdict, follow. */
 
 static int64_t run_now(const struct run *run)
 {
@@ -168,7 +169,7 @@ static bool run_end(void *state, size_t slot, const struct agent_work *work,
     if (!run_settle(run, index, work->attempt, work->epoch, end, log, sealed.bytes, err))
         return false;
     job = &run->jobs.at[index];
-    if (run->watch->stop)
+    if (run->watch->stop && !end->cancelled)
         run->watch->stop(run->watch->state, slot, run_how(job), job->result.why);
     return true;
 }

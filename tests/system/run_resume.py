@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Whole runs that are stopped: by Ctrl-C, and by death before a seeded n-th writing system call.
+The next run completes, finds what was finished and leaves the history's rows in agreement.
+RUN_KILL_POINTS (12) points from RUN_KILL_SEED. usage: run_resume.py"""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import made
+import whole
+from whole import PROGRAM, ROOT, World
+
+POINTS = int(os.environ.get("RUN_KILL_POINTS", "12"))
+SEED = int(os.environ.get("RUN_KILL_SEED", "20260101"))
+KILLAT = str(ROOT / "build" / "tests" / "fault" / "killat")
+GOOD = ("built", "cached", "reused")
+
+
+def checker():
+    """The statements of the store's own checker, each of which counts rows that disagree."""
+    text = (ROOT / "src" / "store" / "statements.def").read_text().partition("\n#undef SQL\n")[0]
+    words = dict(re.findall(r'^#define (\w+) "(.*)"$', text, re.M))
+    token = re.compile(r'"((?:[^"\\]|\\.)*)"|\b([A-Z_]+)\b')
+    found = {}
+    for part in re.split(r"^SQL\(", text, flags=re.M)[1:]:
+        name, _, body = part.partition(",")
+        if name.startswith("CHECK_"):
+            found[name] = "".join(words.get(word, "") if word else said
+                                  for said, word in token.findall(body))
+    return found
+
+
+def disagreements(cache, checks):
+    if not (cache / "history.db").exists():
+        return []
+    bad = []
+    with sqlite3.connect(cache / "history.db") as base:
+        for name, statement in checks.items():
+            row = base.execute(statement).fetchone()
+            if row and row[0] not in (0, "ok", None):
+                bad.append((name, row))
+    return bad
+
+
+def finished(cache):
+    """Jobs that were built: name -> digest of the content."""
+    if not (cache / "history.db").exists():
+        return {}
+    with sqlite3.connect(cache / "history.db") as base:
+        try:
+            return dict(base.execute("select hex(action_key), hex(content) from results").fetchall())
+        except sqlite3.OperationalError:
+            return {}
+
+
+def reset(cache, out):
+    for name in os.listdir(cache):
+        if name not in whole.IMAGES:
+            path = cache / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(out, ignore_errors=True)
+
+
+def settle(world, name, words, out, checks, result=None):
+    """After a stop: what was finished before is found again, and the run completes."""
+    cache = world.cache
+    bad = disagreements(cache, checks)
+    before = finished(cache)
+    again = world.run(*words, out=out)
+    after = finished(cache)
+    cached = sum(p["status"] == "cached" for p in again.packages.values())
+    good = (not bad and again.status == 0 and len(again.delivered()) == 3
+            and not disagreements(cache, checks) and not world.leftovers()
+            and all(after.get(k) == v for k, v in before.items()))
+    world.check(name, good, again, f"before {bad}, after {disagreements(cache, checks)}, "
+                f"left {world.leftovers()}")
+    return cached
+
+
+def main():
+    world = World()
+    checks = checker()
+    world.check("the checker's statements are found", len(checks) >= 8, None, str(list(checks)))
+    names = ("one", "two", "three")
+    folder = world.folder({f"{n}-1.0.tar.gz": made.in_tree(n) for n in names})
+    need = world.folder({"r.txt": "\n".join(names) + "\n"}) / "r.txt"
+    words = ("--find-links", folder, "-r", need)
+    out = world.dir / "out"
+    first = world.run(*words, out=out)
+    world.check("a quiet run", first.status == 0 and len(first.delivered()) == 3, first)
+    wheels = {p.name: p.read_bytes() for p in out.glob("*.whl")}
+    second = world.run(*words, out=out)
+    world.check("the second run rebuilds nothing",
+                {p["status"] for p in second.packages.values()} == {"cached"}, second)
+    print(f"a warm run takes {second.seconds:.1f} s")
+
+    for how in (signal.SIGINT, signal.SIGTERM):
+        reset(world.cache, out)
+        run = subprocess.Popen(world.command(*words, "--no-index", out=out), cwd="/",
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+        said = b""
+        for line in run.stdout:
+            said += line
+            if line.startswith(b"built"):
+                run.send_signal(how)
+                break
+        said += run.stdout.read()
+        status = run.wait()
+        result = whole.Result(status, said.decode(), out, 0)
+        world.check(f"{how.name}: says how to go on", status not in (0, -how) and
+                    "same command" in result.text and not world.leftovers(groups=False),
+                    result, str(world.leftovers(groups=False)))
+        cached = settle(world, f"after {how.name}", words, out, checks)
+        world.check(f"{how.name}: what was finished is found", cached >= 1)
+
+    reset(world.cache, out)
+    command = world.command(*words, "--no-index", out=out)
+    count = subprocess.run([KILLAT, "0", "--", *command], stdin=subprocess.DEVNULL, cwd="/",
+                           capture_output=True, text=True, check=False)
+    calls = int(count.stdout.split()[-1])
+    print(f"a run from nothing makes {calls} writing calls; {POINTS} of them, seed {SEED}")
+    draw = random.Random(SEED)
+    for _ in range(POINTS):
+        reset(world.cache, out)
+        point = draw.randrange(1, calls)
+        dead = subprocess.run([KILLAT, str(point), "--", *command], stdin=subprocess.DEVNULL,
+                              cwd="/", capture_output=True, text=True, check=False)
+        if dead.returncode not in (137, 0): # two slots: a run may make fewer calls than the first
+            world.check(f"killed before call {point}", False, None, dead.stdout + dead.stderr)
+        settle(world, f"after death before call {point}", words, out, checks)
+        same = {p.name: p.read_bytes() for p in out.glob("*.whl")} == wheels
+        world.check(f"after death before call {point}: the same wheels", same)
+    world.close()
+
+
+main()
