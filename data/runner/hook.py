@@ -4,7 +4,7 @@ usage: hook.py requires|wheel|metadata ANSWER.json [OPTIONS.json]
 Runs with the source tree as the working directory. The options are the backend,
 its path (PEP 517 build-backend, backend-path) and the config_settings.
 Exit status: 0 the answer is written, 1 the backend failed (traceback on standard
-error), 3 the backend has no such hook.
+error).
 """
 
 import importlib
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import traceback
+import zipfile
 
 
 def backend_of(options):
@@ -34,8 +35,13 @@ def requires(backend, settings):
 
 def metadata(backend, settings):
     hook = getattr(backend, "prepare_metadata_for_build_wheel", None)
-    if hook is None:
-        sys.exit(3)
+    if hook is None:  # optional: then the wheel itself tells
+        name = backend.build_wheel("/work/dist", settings)
+        with zipfile.ZipFile(os.path.join("/work/dist", name)) as built:
+            for member in built.namelist():
+                if member.endswith(".dist-info/METADATA"):
+                    return {"metadata": built.read(member).decode("utf-8")}
+        sys.exit("the wheel that the backend built has no METADATA")
     os.makedirs("/work/metadata", exist_ok=True)
     directory = hook("/work/metadata", settings)
     with open(os.path.join("/work/metadata", directory, "METADATA"), encoding="utf-8") as file:

@@ -199,6 +199,9 @@ static const struct jail_mount *hook_mounts(const struct hook_call *call, size_t
     struct arena *arena = call->slot->arena;
     for (size_t i = 0; i < call->place->toolchain.mount_count; i++)
         *vec_push(&mounts, arena) = call->place->toolchain.mounts[i];
+    if (call->place->pack.path.len)
+        *vec_push(&mounts, arena) = (struct jail_mount){
+            .kind = JAIL_RO, .source = call->place->pack.path.ptr, .target = PACK_PLACE};
     if (!call->place->toolchain.mount_count) { /* scripts of the environment name this Python */
         *vec_push(&mounts, arena) =
             (struct jail_mount){.kind = JAIL_TMPFS, .target = TOOLCHAIN_DIR, .size = 1 << 20};

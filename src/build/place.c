@@ -36,18 +36,26 @@ static void place_tell(void *state, const struct image_progress *progress)
     slot_phase(teller->slot, text.ptr);
 }
 
+static bool place_image(const struct slot *slot, enum preset_role role, struct image_names extra,
+                        struct image_spec *spec, struct err *err)
+{
+    const struct arch *arch = arch_find(slot->spec->arch);
+    if (!arch)
+        return err_set(err, ERR_USAGE, "unknown machine " STR_FMT, STR_ARG(slot->spec->arch));
+    if (!preset_spec(slot->spec->preset, slot->spec->python, arch, role, extra, slot->arena, spec,
+                     err))
+        return false;
+    spec->mirror = slot->spec->mirror;
+    return true;
+}
+
 static bool place_compose(const struct slot *slot, enum preset_role role, struct image_names extra,
                           const char *bytecode_by, struct image_root *root, struct err *err)
 {
     struct image_spec spec = {0};
     struct place_teller teller = {.slot = slot};
-    const struct arch *arch = arch_find(slot->spec->arch);
-    if (!arch)
-        return err_set(err, ERR_USAGE, "unknown machine " STR_FMT, STR_ARG(slot->spec->arch));
-    if (!preset_spec(slot->spec->preset, slot->spec->python, arch, role, extra, slot->arena, &spec,
-                     err))
+    if (!place_image(slot, role, extra, &spec, err))
         return false;
-    spec.mirror = slot->spec->mirror;
     spec.bytecode_by = bytecode_by;
     return image_compose(&spec, slot->cache, place_tell, &teller, slot->arena, root, err);
 }
@@ -69,19 +77,42 @@ static bool place_floor(const struct slot *slot, const struct image_root *build,
 }
 
 static bool place_toolchain(const struct slot *slot, const struct image_root *sysroot,
-                            struct place *place, struct err *err)
+                            const struct place *place, enum toolchain_strategy strategy,
+                            struct toolchain *toolchain, struct err *err)
 {
     struct toolchain_spec spec = {
         .target = place->arch,
         .python = slot->spec->python,
-        .strategy = str_eq(slot->spec->strategy, STR("hybrid")) ? TOOLCHAIN_HYBRID
-                                                                : TOOLCHAIN_CROSS,
+        .strategy = strategy,
         .sysroot = sysroot->path,
         .floor = place->floor.path,
         .source = STR("/work/src"),
         .epoch = 315532800, /* 1980-01-01, the first time a zip member can have */
     };
-    return toolchain_make(&spec, slot->cache, slot->arena, &place->toolchain, err);
+    return toolchain_make(&spec, slot->cache, slot->arena, toolchain, err);
+}
+
+/* Native libraries from source, on the floor: the recipes' "pack:" words. */
+static bool place_packs(const struct slot *slot, const struct image_root *sysroot,
+                        struct place *place, struct err *err)
+{
+    struct spec_list names = recipe_values(slot->spec->recipes, STR("pack"), slot->arena);
+    struct image_names none = {0};
+    struct image_spec image = {0};
+    struct toolchain cross;
+    struct place_teller teller = {.slot = slot};
+    if (!names.len)
+        return true;
+    if (!place_image(slot, PRESET_SYSROOT, none, &image, err) ||
+        !place_toolchain(slot, sysroot, place, TOOLCHAIN_CROSS, &cross, err))
+        return false;
+    const struct pack_spec spec = {.names = {names.at, names.len},
+                                   .image = &image,
+                                   .build_root = place->build_root,
+                                   .toolchain = &cross,
+                                   .floor_digest = place->floor.digest};
+    slot_phase(slot, "native libraries");
+    return pack_make(&spec, slot->cache, place_tell, &teller, slot->arena, &place->pack, err);
 }
 
 static void place_add_key(struct digest_stream *stream, const struct digest *digest)
@@ -102,8 +133,11 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
         return false;
     slot_phase(slot, "floor");
     /* The floor depends on the C library alone: all sysroots share the plain one's kit. */
+    bool hybrid = str_eq(slot->spec->strategy, STR("hybrid"));
     if (!place_floor(slot, build, &plain, place, err) ||
-        !place_toolchain(slot, &sysroot, place, err))
+        !place_toolchain(slot, &sysroot, place, hybrid ? TOOLCHAIN_HYBRID : TOOLCHAIN_CROSS,
+                         &place->toolchain, err) ||
+        !place_packs(slot, &plain, place, err))
         return false;
     place->sysroot = sysroot.path.ptr;
     place->foreign = place->toolchain.foreign;
@@ -112,6 +146,7 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
     place_add_key(stream, &sysroot.digest);
     place_add_key(stream, &place->floor.digest);
     place_add_key(stream, &place->toolchain.digest);
+    place_add_key(stream, &place->pack.digest);
     place->key = digest_finish(stream);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "build/slot.h"
 #include "image/floor.h"
 #include "image/image.h"
+#include "image/pack.h"
 #include "image/toolchain.h"
 
 struct place {
@@ -18,6 +19,7 @@ struct place {
     const char *sysroot;    /* NULL where the build machine is the target */
     struct floor_kit floor;
     struct toolchain toolchain; /* zero for the build machine */
+    struct pack pack;           /* zero when the recipes name none */
     struct jail_foreign foreign;
     struct digest key; /* of everything above that can change a build's result */
 };

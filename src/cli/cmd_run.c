@@ -172,18 +172,13 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
                        struct run_config *config, struct err *err)
 {
     const struct options *options = call->options;
-    static char program[4096];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     struct str output, manifest, history;
-    if (len < 0)
-        return err_errno(err, "finding this program's own file");
-    program[len] = '\0';
     if (!file_absolute(option_str(options, OPTION_OUTPUT), call->arena, &output, err) ||
         !file_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err) ||
         !file_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err))
         return false;
     *config = (struct run_config){
-        .program = program,
+        .program = plan->program,
         .command = run_command_line(call),
         .output = output,
         .cache = plan->cache,

@@ -5,6 +5,7 @@
 #include "image/arch.h"
 #include "index/provider.h"
 #include "pkg/name.h"
+#include "run/backend.h"
 #include "run/inputs.h"
 
 /* What the build image brings: backends ask for these as requirements, but they are programs. */
@@ -22,6 +23,8 @@ struct run_plan {
     struct pipconf pipconf;
     struct inputs inputs;
     struct index *index;
+    struct backend backend;
+    struct index_backend asking;
     struct index_provider listing;
     struct provider provider;
     struct run_env target, build;
@@ -128,7 +131,13 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     }
     if (!index_open(&index, &plan->index, err))
         return false;
-    plan->listing = (struct index_provider){.index = plan->index, .tags = &plan->target.tags};
+    plan->backend = (struct backend){.config = config,
+                                     .provider = &plan->provider,
+                                     .build_env = &plan->build.env};
+    plan->asking = backend_open(&plan->backend);
+    plan->listing = (struct index_provider){.index = plan->index,
+                                            .tags = &plan->target.tags,
+                                            .backend = &plan->asking};
     plan->provider = provider_open(&plan->listing);
     return true;
 }

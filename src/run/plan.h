@@ -22,6 +22,8 @@ struct run_plan_config {
     bool eager, fallback_latest;
     int64_t max_deps;
     struct str cache;
+    struct str preset, mirror; /* images, where a backend has to be asked */
+    const char *program;       /* this program's own file, for that */
     const struct clock *clock;
     void (*note)(void *state, struct str text); /* what is being done, for the progress display */
     void *note_state;

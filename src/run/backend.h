@@ -1,0 +1,22 @@
+/*
+ * The last resort of metadata: a source whose dependencies nothing tells is asked
+ * through its build backend, in the sandbox (index.h, struct index_backend). The
+ * question is an attempt like any other, remembered under its action key.
+ */
+#ifndef REFINERY_RUN_BACKEND_H
+#define REFINERY_RUN_BACKEND_H
+
+#include "index/index.h"
+#include "plan/solve.h"
+#include "run/plan.h"
+
+struct backend {
+    const struct run_plan_config *config;
+    const struct provider *provider;  /* set before the first question */
+    const struct solve_env *build_env; /* where build requirements run */
+};
+
+/* The callback over `backend`, which must outlive it. */
+struct index_backend backend_open(struct backend *backend);
+
+#endif
