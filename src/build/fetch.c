@@ -3,14 +3,18 @@
  * from where they lie on this machine, or over the network into the cache.
  * Whatever the way, a promised digest is checked.
  */
+#include "build/repaired.h"
 #include "build/slot.h"
 
 #include "index/index.h"
 #include "os/fd.h"
 #include "os/file.h"
-#include "wheelfile/repair.h"
+#include "wheelfile/audit.h"
+#include "wheelfile/wheelfile.h"
 
 #include <unistd.h>
+
+enum { FETCH_EPOCH = 315532800 }; /* 1980-01-01 */
 
 /* A stored blob under the file's own name: tools read a wheel's tags from its name. */
 static bool fetch_from_store(const struct slot *slot, const struct spec_file *file,
@@ -103,7 +107,58 @@ bool fetch_is_data(const struct err *err)
            err->code == ERR_FORMAT || err->code == ERR_LIMIT;
 }
 
-/* A wheel for the target is stored: it will be delivered. What builds need stays in the cache. */
+/* Older means more: a policy that stands before another allows less and runs in more places. */
+static bool fetch_tag_is_true(const struct elf_audit_verdict *verdict, struct str platform)
+{
+    struct str first, rest;
+    enum elf_arch arch;
+    str_cut(platform, '.', &first, &rest);
+    const struct elf_policy *claimed = elf_policy_from_tag(first, &arch);
+    return verdict->outcome == ELF_AUDIT_PLATFORM && verdict->policy && claimed &&
+           arch == verdict->arch && verdict->policy <= claimed;
+}
+
+/*
+ * A platform wheel that is reused: with a true tag it stays as it is, to the bit. A raw
+ * linux tag or one that promises too much is put right before anybody installs it.
+ */
+static bool fetch_check(const struct slot *slot, struct str *path, struct digest *digest,
+                        struct spec_result *result, struct err *err)
+{
+    struct wheelfile_name name;
+    struct elf_audit_verdict verdict;
+    struct wheelfile_repair_result repaired;
+    const char *dir = arena_printf(slot->arena, "%s/repaired", slot->work).ptr;
+    const struct wheelfile_repair_options options = {.floor = slot->spec->platform_tag,
+                                                     .strict = slot->spec->strict_floor,
+                                                     .out_dir = dir,
+                                                     .source_epoch = FETCH_EPOCH};
+    result->file = slot->spec->source.filename;
+    if (!wheelfile_parse_name(result->file, &name, err))
+        return false;
+    if (str_eq(name.platform, STR("any")))
+        return true;
+    slot_phase(slot, "audit");
+    if (!wheelfile_audit(path->ptr, NULL, slot->arena, &verdict, err))
+        return false;
+    if (fetch_tag_is_true(&verdict, name.platform)) {
+        result->policy = verdict.tag;
+        result->floor = arena_printf(slot->arena, "%u.%u", verdict.policy->major,
+                                     verdict.policy->minor);
+        return true;
+    }
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
+        !wheelfile_repair(path->ptr, &options, slot->arena, &repaired, err))
+        return false;
+    repaired_describe(&repaired, slot->arena, result);
+    if (result->outcome != SPEC_OK)
+        return true;
+    *path = repaired.path;
+    return fetch_local(&(struct spec_file){.filename = repaired.file_name}, false, *path, digest,
+                       err);
+}
+
+/* Wheels for the target are stored: they will be delivered. What builds need stays in the cache. */
 bool fetch_run(struct slot *slot, struct spec_result *result, struct err *err)
 {
     struct str path;
@@ -111,17 +166,23 @@ bool fetch_run(struct slot *slot, struct spec_result *result, struct err *err)
     struct cas_blob blob;
     struct err failed = {0};
     slot_phase(slot, "fetch");
-    if (!fetch_file(slot, &slot->spec->source, &path, &digest, &failed)) {
+    bool ok = fetch_file(slot, &slot->spec->source, &path, &digest, &failed);
+    if (ok && !slot->spec->for_build_machine)
+        ok = fetch_check(slot, &path, &digest, result, &failed);
+    if (!ok) {
         if (!fetch_is_data(&failed))
             return err_set(err, failed.code, "%s", failed.text);
         result->outcome = SPEC_FETCH_FAILED;
         result->why = arena_str(slot->arena, str_from(failed.text));
         return true;
     }
+    if (result->outcome != SPEC_OK)
+        return true;
     if (!slot->spec->for_build_machine &&
         !cas_put_path(slot->cas, AT_FDCWD, path.ptr, &digest, &blob, err))
         return false;
-    result->file = slot->spec->source.filename;
+    if (!result->file.len)
+        result->file = slot->spec->source.filename;
     result->sha256 = arena_printf(slot->arena, "%s", digest_to_hex(&digest).text);
     return true;
 }

@@ -5,6 +5,7 @@
  */
 #include "build/env.h"
 #include "build/hook.h"
+#include "build/repaired.h"
 #include "build/slot.h"
 
 #include "base/json.h"
@@ -265,39 +266,6 @@ static bool wheel_gate(struct wheel_job *job, const char *path, struct spec_resu
     return true;
 }
 
-static enum spec_outcome wheel_repair_outcome(const struct wheelfile_repair_result *repaired)
-{
-    if (repaired->written)
-        return SPEC_OK;
-    if (repaired->outcome == WHEELFILE_ABOVE_FLOOR)
-        return SPEC_FLOOR;
-    if (repaired->before.outcome == ELF_AUDIT_SILENT_FALLBACK)
-        return SPEC_SILENT_FALLBACK;
-    return SPEC_REPAIR_FAILED;
-}
-
-static void wheel_describe(struct wheel_job *job, const struct wheelfile_repair_result *repaired,
-                           struct spec_result *result)
-{
-    struct arena *arena = job->slot->arena;
-    const struct elf_policy *policy = repaired->after.policy;
-    VEC(struct spec_graft) grafts = {0};
-    result->file = repaired->file_name;
-    result->tag = repaired->tags;
-    result->why = repaired->why;
-    if (policy) {
-        result->policy = repaired->after.tag;
-        result->floor = arena_printf(arena, "%u.%u", policy->major, policy->minor);
-    }
-    for (size_t i = 0; i < repaired->graft_count; i++)
-        *vec_push(&grafts, arena) =
-            (struct spec_graft){.name = repaired->grafts[i].path,
-                                .origin = repaired->grafts[i].origin,
-                                .digest = str_from(repaired->grafts[i].sha256)};
-    result->grafts = grafts.at;
-    result->graft_count = grafts.len;
-}
-
 static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_result *result,
                          struct err *err)
 {
@@ -324,8 +292,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     wheelfile_sysroot_close(&sysroot);
     if (!ok)
         return false;
-    result->outcome = wheel_repair_outcome(&repaired);
-    wheel_describe(job, &repaired, result);
+    repaired_describe(&repaired, slot->arena, result);
     if (result->outcome != SPEC_OK)
         return true;
     if (!cas_put_path(slot->cas, AT_FDCWD, repaired.path.ptr, NULL, &blob, err))
