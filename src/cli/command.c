@@ -160,6 +160,9 @@ static int command_unknown(const char *name)
 
 int command_main(int argc, char **argv)
 {
+    /* Without TZ the C library looks at /etc/localtime for every member of every wheel, whose
+     * times libzip converts; with the same place said, once. */
+    setenv("TZ", ":/etc/localtime", 0);
     const char *program = command_program(argc > 0 ? argv[0] : "");
     BUF_AUTO struct buf text = {0};
     enum command_id id = COMMAND_RUN;

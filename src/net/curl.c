@@ -5,10 +5,10 @@
  */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "os/library.h"
 
 /* Macros of the header that would stand in the way of definitions. */
 #undef curl_easy_setopt
@@ -35,10 +35,7 @@ static struct {
     void (*slist_free_all)(struct curl_slist *);
 } curl;
 
-static const struct {
-    const char *name;
-    void *slot;
-} names[] = {
+static const struct library_symbol names[] = {
     {"curl_global_init", &curl.global_init},
     {"curl_easy_init", &curl.easy_init},
     {"curl_easy_cleanup", &curl.easy_cleanup},
@@ -58,25 +55,14 @@ static const struct {
     {"curl_slist_free_all", &curl.slist_free_all},
 };
 
-/* Never unloaded: libcurl's own libraries register things that outlive it. */
-static int load(void)
-{
-    void *library = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
-    if (library == NULL)
-        return 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        void *found = dlsym(library, names[i].name);
-        if (found == NULL)
-            return 0;
-        memcpy(names[i].slot, &found, sizeof found); /* ISO C has no cast from data to function */
-    }
-    return 1;
-}
+static struct library library = {
+    .file = "libcurl.so.4", .symbols = names, .count = sizeof names / sizeof *names};
 
 /* Every client begins here (http_open); what follows may rely on it. */
 CURLcode curl_global_init(long flags)
 {
-    if (curl.global_init == NULL && !load())
+    const char *why;
+    if (!library_load(&library, &why))
         return CURLE_FAILED_INIT;
     return curl.global_init(flags);
 }
