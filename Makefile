@@ -34,6 +34,7 @@ accept:
 	@scripts/need.sh build run test
 	@$(MAKE) --no-print-directory all
 	@scripts/accept.sh
+	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
 
 lint:
 	@scripts/need.sh build test lint

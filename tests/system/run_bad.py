@@ -3,11 +3,9 @@
 of the rest and leaves nothing behind. usage: run_bad.py [part...] (SHOW=1 prints what was said)"""
 import io
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 
@@ -163,7 +161,7 @@ def part_index(world):
     world.check("the honest index", good.status == 0 and good.delivered(), good)
     world.sentence("unreachable index", run("http://127.0.0.1:9/simple"), 3, "127.0.0.1:9")
     world.sentence("wrong hash", run(f"{url}/hash/simple"), 1, "sha-256", "lie")
-    world.sentence("truncated file", run(f"{url}/short/simple"), 1, "lie-1.0")
+    world.sentence("truncated file", run(f"{url}/short/simple"), 3, "lie-1.0")
     world.sentence("login page", run(f"{url}/login/simple"), 1, "/login/")
     world.sentence("endless redirect", run(f"{url}/loop/simple"), 3, "redirect")
 
@@ -181,6 +179,8 @@ def builds():
     fall = "return write(directory, {NAME + '/__init__.py': ''}, tag='cp311-cp311-linux_s390x')"
     order = "return write(directory, {NAME + '/__init__.py':\n" \
             "    f'import sys\\nassert sys.byteorder == {sys.byteorder!r}\\n'})"
+    alone = "import socket\nnames = [n for _, n in socket.if_nameindex()]\n" \
+            "assert names == ['lo'], names\nreturn write(directory, {NAME + '/__init__.py': ''})"
     broken = "return write(directory, {NAME + '/__init__.py': 'def f():\\n" \
              "    raise ValueError(\"not on this machine\")\\nf()\\n'})"
     return {
@@ -207,10 +207,12 @@ def builds():
                    ("no such luck",)),
         "needsbroken": (made.in_tree("needsbroken", requires=["raises"]), "failed", ("raises",)),
         "plain": (made.in_tree("plain"), "built", ()),
+        "alone": (made.in_tree("alone", alone), "built", ()),
     }
 
 
-STRATEGY = {"order": "hybrid", "setuporder": "hybrid", "compiled": "cross", "plain": "cross"}
+STRATEGY = {"order": "hybrid", "setuporder": "hybrid", "compiled": "cross", "plain": "cross",
+            "alone": "cross"}
 
 
 def part_builds(world):
