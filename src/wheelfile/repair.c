@@ -273,8 +273,11 @@ static void decide(struct repair *r)
     }
     out->tags = elf_policy_tags(after->policy, after->arch, r->arena);
     out->outcome = WHEELFILE_REPAIRED;
-    out->why = arena_printf(r->arena, "%zu libraries grafted; true tag " STR_FMT, r->grafts.len,
-                            STR_ARG(after->tag));
+    out->why = r->grafts.len
+                   ? arena_printf(r->arena, "%zu %s grafted, runs on " STR_FMT, r->grafts.len,
+                                  r->grafts.len == 1 ? "library" : "libraries",
+                                  STR_ARG(after->tag))
+                   : arena_printf(r->arena, "runs on " STR_FMT, STR_ARG(after->tag));
     if (r->floor == NULL || (r->floor->libc == after->policy->libc && after->policy <= r->floor))
         return;
     out->outcome = WHEELFILE_ABOVE_FLOOR;
