@@ -56,7 +56,8 @@ CHECKED bool result_recall(const struct slot *slot, const struct digest *key,
 CHECKED bool result_keep(const struct slot *slot, const struct digest *key,
                          const struct digest *content, const struct spec_result *result,
                          struct err *err);
-/* The same for an action whose record is all that it yields. */
+/* The same for an action whose record is all that it yields: an answer, a failure that would come
+ * again. Other outcomes are not kept. */
 CHECKED bool result_keep_record(const struct slot *slot, const struct digest *key,
                                 const struct spec_result *result, struct err *err);
 

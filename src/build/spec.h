@@ -53,6 +53,7 @@ struct spec {
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;
     bool as_json; /* PROVE: one JSON object a package on standard output */
+    bool retry_failed; /* make an attempt again that is known to fail */
     bool fresh; /* build although the store has the result of this action key */
 };
 

@@ -320,16 +320,13 @@ static void wheel_log_facts(const struct spec_list *facts)
         slot_log("machine fact: " STR_FMT, STR_ARG(facts->at[i]));
 }
 
-bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)
+static bool wheel_make(struct wheel_job *job, struct spec_result *result, struct err *err)
 {
-    struct wheel_job job = {.slot = slot};
+    struct slot *slot = job->slot;
     struct hook_answer answer;
     struct str built;
-    bool done;
-    if (!wheel_open(&job, result, &done, err) || done)
-        return done;
     slot_phase(slot, "build");
-    if (!hook_run(&job.call, HOOK_WHEEL, &answer, err))
+    if (!hook_run(&job->call, HOOK_WHEEL, &answer, err))
         return false;
     wheel_measure(&answer, result);
     wheel_log_facts(&result->facts);
@@ -343,12 +340,23 @@ bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)
         hook_failure(&answer, slot, result);
         return true;
     }
-    if (!wheel_take(&job, answer.wheel, &built, result, err) || result->outcome != SPEC_OK)
+    if (!wheel_take(job, answer.wheel, &built, result, err) || result->outcome != SPEC_OK)
         return result->outcome != SPEC_OK;
     if (slot->spec->for_build_machine)
-        return wheel_keep(&job, built, result, err);
+        return wheel_keep(job, built, result, err);
     slot_phase(slot, "audit");
-    if (!wheel_gate(&job, built.ptr, result, err) || result->outcome != SPEC_OK)
+    if (!wheel_gate(job, built.ptr, result, err) || result->outcome != SPEC_OK)
         return result->outcome != SPEC_OK;
-    return wheel_repair(&job, built.ptr, result, err);
+    return wheel_repair(job, built.ptr, result, err);
+}
+
+bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)
+{
+    struct wheel_job job = {.slot = slot};
+    bool done;
+    if (!wheel_open(&job, result, &done, err) || done)
+        return done;
+    if (!wheel_make(&job, result, err))
+        return false;
+    return result->outcome == SPEC_OK || result_keep_record(slot, &job.key, result, err);
 }

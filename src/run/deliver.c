@@ -18,6 +18,8 @@ bool run_deliver_wheel(struct run *run, const struct run_job *test, struct err *
 
 static enum manifest_status run_status(const struct run_job *wheel, const struct run_job *test)
 {
+    if (wheel->known_failure)
+        return MANIFEST_SKIPPED_KNOWN_FAILURE;
     if (!wheel->good || !test->good)
         return wheel->kind == SPEC_FETCH && !wheel->good ? MANIFEST_MISSING : MANIFEST_FAILED;
     if (wheel->kind == SPEC_FETCH)
@@ -82,6 +84,11 @@ static void run_manifest_failure(struct run *run, struct manifest_package *packa
                                  const struct run_job *test)
 {
     const struct run_job *culprit = run_culprit(run, node, wheel, test);
+    if (wheel->known_failure) {
+        package->error = package->why = wheel->result.why;
+        package->next_command = STR("run again without --skip-known-failures");
+        return;
+    }
     if (!culprit) {
         struct str blocker = run_blocker(run, wheel->good ? test : wheel);
         package->blocked_by = blocker;
@@ -175,7 +182,8 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         package->strategy = wheel->strategy;
         package->recipes = (struct manifest_list){spec.recipes.at, spec.recipes.len};
     }
-    if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING)
+    if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING ||
+        package->status == MANIFEST_SKIPPED_KNOWN_FAILURE)
         run_manifest_failure(run, package, node, wheel, test);
 }
 

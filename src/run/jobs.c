@@ -247,9 +247,32 @@ struct store_graph run_store_graph(struct run *run, size_t first_job, size_t fir
                                 .edge_count = run->needs.len - first_need};
 }
 
+/* --skip-known-failures: builds that failed before for this target, whatever changed since. */
+static bool run_skip_known(struct run *run, struct err *err)
+{
+    for (size_t i = 0; i < run->jobs.len && run->config->skip_known_failures; i++) {
+        struct run_job *job = &run->jobs.at[i];
+        struct store_failure failure;
+        bool known = false;
+        if (job->kind != SPEC_WHEEL || job->ended)
+            continue;
+        if (!store_failure_known(run->store, job->name, job->version, job->target, run->arena,
+                                 &known, &failure, err))
+            return false;
+        if (!known)
+            continue;
+        job->ended = job->known_failure = true;
+        job->result.why = arena_printf(run->arena, "skipped, it failed before (" STR_FMT "): " STR_FMT,
+                                       STR_ARG(failure.class), STR_ARG(failure.detail));
+    }
+    return true;
+}
+
 bool run_make_jobs(struct run *run, struct err *err)
 {
     run_add_nodes(run, 0);
+    if (!run_skip_known(run, err))
+        return false;
     struct store_graph graph = run_store_graph(run, 0, 0);
     struct store_run_new made = {.title = STR("refinery run"),
                                  .target = run->graph.target,
@@ -306,7 +329,8 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
                           .cpu_milli = config->cpu_milli,
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,
-                          .silence_ms = config->silence_ms};
+                          .silence_ms = config->silence_ms,
+                          .retry_failed = config->retry_failed};
     if (job->node == RUN_NO_NODE)
         return;
     const struct graph_node *node = &run->graph.nodes[job->node];

@@ -67,6 +67,7 @@ struct run_job {
     struct spec_list asked; /* WHEEL: what its backend asked for beyond that */
     int64_t wake_ms;        /* when its backoff ends */
     bool ended, good;
+    bool known_failure; /* skipped because of an earlier run */
     struct spec_result result; /* of the last attempt */
     VEC(struct manifest_attempt) attempts;
     int64_t attempt;    /* the live one; 0: none */

@@ -251,6 +251,14 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     }
     if (digest_from_hex(result.key, &key))
         completion.action_key = &key;
+    struct digest source, recipe_set = digest_of(words);
+    if (completion.outcome == OUTCOME_FAILED && job->kind == SPEC_WHEEL && completion.action_key &&
+        digest_from_hex(spec.source.sha256, &source)) {
+        completion.remember = true;
+        completion.source = &source;
+        completion.environment = &key; /* the key names images, tools and build requirements */
+        completion.recipe_set = &recipe_set;
+    }
     if (!store_complete(run->store, attempt, epoch, &completion, clock_wall_ms(run->config->clock),
                         &effect, err))
         return false;
