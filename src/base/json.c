@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 
@@ -81,12 +82,16 @@ yyjson_val *json_get_object(yyjson_val *object, const char *key)
 
 void json_add_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, struct str value)
 {
-    yyjson_mut_obj_add_strncpy(doc, object, key, value.ptr ? value.ptr : "", value.len);
+    ARENA_AUTO struct arena scratch = {0};
+    struct str clean = utf8_clean(value, &scratch); /* other bytes would make it unreadable */
+    yyjson_mut_obj_add_strncpy(doc, object, key, clean.ptr ? clean.ptr : "", clean.len);
 }
 
 void json_append_str(yyjson_mut_doc *doc, yyjson_mut_val *array, struct str value)
 {
-    yyjson_mut_arr_add_strncpy(doc, array, value.ptr ? value.ptr : "", value.len);
+    ARENA_AUTO struct arena scratch = {0};
+    struct str clean = utf8_clean(value, &scratch);
+    yyjson_mut_arr_add_strncpy(doc, array, clean.ptr ? clean.ptr : "", clean.len);
 }
 
 void json_write(const yyjson_mut_doc *doc, bool pretty, struct buf *out)

@@ -28,7 +28,10 @@ yyjson_val *json_get_array(yyjson_val *object, const char *key);  /* NULL when n
 yyjson_val *json_get_object(yyjson_val *object, const char *key); /* NULL when not an object */
 struct str json_str(yyjson_val *value); /* empty when not a string */
 
-/* Adds a member with a copied string value (keys are borrowed literals). */
+/*
+ * Adds a member with a copied string value (keys are borrowed literals). Bytes that are not UTF-8
+ * become U+FFFD: what is written can always be read again.
+ */
 void json_add_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, struct str value);
 /* Appends a copied string to an array. */
 void json_append_str(yyjson_mut_doc *doc, yyjson_mut_val *array, struct str value);
