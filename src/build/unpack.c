@@ -102,35 +102,67 @@ bool unpack_wheel(const char *path, const char *dir, const char *scripts_dir,
 
 /* ---- sdists ---- */
 
-/* Member path without the top directory; empty for the top itself. */
+/* The name without "./" in front, which tar adds when it was given ".", and "/" behind. */
+static struct str unpack_plain(struct str path)
+{
+    while (str_starts(path, STR("./")))
+        path = str_from_pos(path, 2);
+    while (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+/* Plain path without the top directory; empty for the top itself. */
 static struct str unpack_below_top(struct str path)
 {
     struct str top, rest;
-    while (str_starts(path, STR("./")))
-        path = str_from_pos(path, 2);
     str_cut(path, '/', &top, &rest);
     return rest;
+}
+
+/*
+ * Whether a symbolic link at `below` stays in the tree: some ".." first, no more than it is deep,
+ * then names only. A ".." behind a name could climb through another link.
+ */
+static bool unpack_link_is_inside(struct str below, struct str target)
+{
+    size_t depth = 0;
+    bool names = false;
+    struct str rest = target, part;
+    for (size_t i = 0; i < below.len; i++)
+        depth += below.ptr[i] == '/';
+    if (!target.len || target.ptr[0] == '/')
+        return false;
+    while (str_next(&rest, '/', &part)) {
+        if (!str_eq(part, STR("..")))
+            names = names || (part.len && !str_eq(part, STR(".")));
+        else if (names || !depth--)
+            return false;
+    }
+    return true;
 }
 
 static bool unpack_entry_is_safe(struct archive_entry *entry, struct str below, struct str link)
 {
     __LA_MODE_T type = archive_entry_filetype(entry);
-    if (!file_path_is_safe(below))
-        return false;
-    return type == AE_IFREG || type == AE_IFDIR || type == AE_IFLNK || link.len;
+    if (link.len)
+        return file_path_is_safe(link) && unpack_below_top(link).len;
+    if (type == AE_IFLNK)
+        return unpack_link_is_inside(below, str_from(archive_entry_symlink(entry)));
+    return type == AE_IFREG || type == AE_IFDIR;
 }
 
 /* Sets where the entry goes: relative to the working directory of the unpacking. */
 static bool unpack_rename(struct archive_entry *entry, const char *archive, struct arena *scratch,
                           bool *wanted, struct err *err)
 {
-    struct str path = str_from(archive_entry_pathname(entry));
-    struct str link = str_from(archive_entry_hardlink(entry));
-    while (path.len && path.ptr[path.len - 1] == '/')
-        path.len--;
+    struct str path = unpack_plain(str_from(archive_entry_pathname(entry)));
+    struct str link = unpack_plain(str_from(archive_entry_hardlink(entry)));
     struct str below = unpack_below_top(path);
     *wanted = below.len > 0;
-    if (!*wanted && str_has_char(path, '/'))
+    if (!path.len || str_eq(path, STR(".")))
+        return true;
+    if (!file_path_is_safe(path))
         return err_set(err, ERR_FORMAT, "%s: member name " STR_FMT " leads elsewhere", archive,
                        STR_ARG(path));
     if (!*wanted)
