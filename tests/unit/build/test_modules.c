@@ -1,0 +1,154 @@
+/* What can be imported from a wheel; the tables of recipes and of known-answer checks. */
+#include "build/modules.h"
+
+#include "../index/fixture.h"
+#include "build/check_spec.h"
+#include "base/json.h"
+#include "build/recipe.h"
+#include "os/file.h"
+#include "unit.h"
+
+static struct modules find(struct arena *arena, const char *const *paths)
+{
+    struct err err = {0};
+    struct modules found = {0};
+    VEC(struct fixture_member) members = {0};
+    const char *dir = fixture_dir(arena);
+    for (; *paths; paths++)
+        *vec_push(&members, arena) = (struct fixture_member){*paths, ""};
+    *vec_push(&members, arena) = (struct fixture_member){"d-1.dist-info/WHEEL", ""};
+    *vec_push(&members, arena) = (struct fixture_member){0};
+    fixture_zip(dir, "d-1-py3-none-any.whl", members.at);
+    WHEELFILE_AUTO struct wheelfile *wheel = NULL;
+    assert_ok(
+        wheelfile_open(arena_printf(arena, "%s/d-1-py3-none-any.whl", dir).ptr, &wheel, &err));
+    modules_find(wheel, arena, &found);
+    for (size_t i = 0; i < found.modules.len; i++) /* they outlive the wheel */
+        found.modules.at[i] = arena_str(arena, found.modules.at[i]);
+    for (size_t i = 0; i < found.extensions.len; i++)
+        found.extensions.at[i] = arena_str(arena, found.extensions.at[i]);
+    fixture_remove(dir);
+    return found;
+}
+
+static void test_packages(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    const char *const paths[] = {"a/__init__.py",
+                                 "a/b/__init__.py",
+                                 "a/b/c/__init__.py",
+                                 "ns/pkg/__init__.py",
+                                 "ns/pkg/deep/__init__.py",
+                                 "single.py",
+                                 "data.txt",
+                                 "a/plain.py",
+                                 NULL};
+    struct modules found = find(&arena, paths);
+    assert_int_equal(found.modules.len, 3);
+    assert_str(found.modules.at[0], "a");
+    assert_str(found.modules.at[1], "ns.pkg");
+    assert_str(found.modules.at[2], "single");
+    assert_int_equal(found.extensions.len, 0);
+}
+
+static void test_left_out(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    const char *const paths[] = {"tests/__init__.py",
+                                 "a/tests/__init__.py",
+                                 "a/tests/x.so",
+                                 "docs/conf.py",
+                                 "examples/__init__.py",
+                                 "conftest.py",
+                                 "setup.py",
+                                 "__init__.py",
+                                 "__main__.py",
+                                 "a.libs/libz-1.so",
+                                 "d-1.data/purelib/p/__init__.py",
+                                 "__pycache__/x.py",
+                                 NULL};
+    struct modules found = find(&arena, paths);
+    for (size_t i = 0; i < found.modules.len; i++)
+        fail_msg("%.*s is no module of it", STR_ARG(found.modules.at[i]));
+    assert_int_equal(found.extensions.len, 0);
+}
+
+static void test_extensions(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    const char *const paths[] = {"a/_fast.cpython-311-s390x-linux-gnu.so", "top.abi3.so",
+                                 "ns/x/y.so", "a/lib.so.2", NULL};
+    struct modules found = find(&arena, paths);
+    assert_int_equal(found.extensions.len, 3);
+    assert_str(found.extensions.at[0], "a._fast");
+    assert_str(found.extensions.at[1], "top");
+    assert_str(found.extensions.at[2], "ns.x.y");
+    assert_int_equal(found.modules.len, 0);
+}
+
+static void test_recipes(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct spec_list words = recipe_for(STR("numpy"), &arena);
+    assert_true(words.len >= 3);
+    struct spec_list settings = recipe_values(words, STR("setting"), &arena);
+    assert_int_equal(settings.len, words.len);
+    assert_true(str_starts(settings.at[0], STR("setup-args=")));
+    assert_int_equal(recipe_values(words, STR("apt"), &arena).len, 0);
+    assert_str(recipe_values(recipe_for(STR("pyyaml"), &arena), STR("apt"), &arena).at[0],
+               "libyaml-dev");
+    assert_int_equal(recipe_for(STR("no-such-package"), &arena).len, 0);
+    assert_int_equal(recipe_for(STR("#"), &arena).len, 0);
+    const struct str odd[] = {STR("apt"), STR("apt:"), STR("env:A=b:c"), STR("")};
+    struct spec_list values = recipe_values((struct spec_list){odd, 4}, STR("apt"), &arena);
+    assert_int_equal(values.len, 1);
+    assert_int_equal(values.at[0].len, 0);
+    assert_str(recipe_values((struct spec_list){odd, 4}, STR("env"), &arena).at[0], "A=b:c");
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct err err = {0};
+    const char *dir = fixture_dir(&arena);
+    struct modules found = {0};
+    *vec_push(&found.modules, &arena) = STR("markupsafe");
+    *vec_push(&found.extensions, &arena) = STR("markupsafe._speedups");
+    const char *const names[] = {"markupsafe", "unknown"};
+    for (size_t i = 0; i < 2; i++) {
+        JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+        BUF_AUTO struct buf text = {0};
+        struct str source = {0};
+        yyjson_mut_val *root = yyjson_mut_obj(doc);
+        yyjson_mut_doc_set_root(doc, root);
+        assert_ok(
+            check_spec_add(doc, root, str_from(names[i]), &found, dir, "/work", &arena, &err));
+        json_write(doc, false, &text);
+        const char *file = arena_printf(&arena, "%s/check-%s.py", dir, names[i]).ptr;
+        bool written = file_read(AT_FDCWD, file, 1 << 20, &arena, &source, &err);
+        assert_int_equal(written, i == 0);
+        assert_true(str_eq(source, check_spec_source(str_from(names[i]), &arena)));
+        assert_str(buf_str(&text),
+                   i == 0
+                       ? "{\"modules\":[\"markupsafe\"],\"extensions\":[\"markupsafe._speedups\"],"
+                         "\"check\":\"/work/check-markupsafe.py\"}"
+                       : "{\"modules\":[\"markupsafe\"],"
+                         "\"extensions\":[\"markupsafe._speedups\"]}");
+    }
+    fixture_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packages),   cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_extensions), cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
