@@ -9,7 +9,7 @@ mkdir -p "$cache"
 rm -rf "$output" "$cache/cas" "$cache/history.db"*
 started=$SECONDS
 run=(build/refinery --requirements examples/acceptance.txt --rebuild all --output "$output"
-     --cache "$cache" --python 3.11 --container-preset debian --jobs 2)
+     --cache "$cache" --python 3.11 --container-preset debian --jobs 2 --attempt-timeout 3600)
 "${run[@]}" || echo "the run ended with status $?"
 printf -- '--- built in %d s\n' $((SECONDS - started))
 build/refinery prove --json --output "$output" --cache "$cache" >"$cache/proof.jsonl" || true
