@@ -118,11 +118,11 @@ static bool slot_attempt(struct slot *slot, struct spec_result *result, struct e
 static bool slot_work(struct slot *slot, const char *spec_path, struct err *err)
 {
     struct str text;
-    struct spec spec;
+    struct spec *spec = ARENA_ARRAY(slot->arena, struct spec, 1); /* as long as the slot */
     struct spec_result result;
-    slot->spec = &spec;
+    slot->spec = spec;
     if (!file_read(AT_FDCWD, spec_path, SLOT_SPEC_MAX, slot->arena, &text, err) ||
-        !spec_read(text, slot->arena, &spec, err))
+        !spec_read(text, slot->arena, spec, err))
         return false;
     if (!slot_attempt(slot, &result, err)) /* users read the table before any log */
         result = (struct spec_result){.outcome = SPEC_ENVIRONMENT,

@@ -449,7 +449,8 @@ static void write_files(struct stubs *s, struct elf_stub_set *set)
             *vec_push(&files, s->arena) =
                 (struct elf_stub_file){.name = plain, .bytes = text, .is_text = true};
     }
-    qsort(files.at, files.len, sizeof *files.at, by_file);
+    if (files.len != 0)
+        qsort(files.at, files.len, sizeof *files.at, by_file);
     set->files = files.at;
     set->file_count = files.len;
 }
