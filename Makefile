@@ -6,7 +6,7 @@ DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all demo refresh accept setup check lint fuzz mutants install clean
+.PHONY: all demo refresh accept bench setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
 
@@ -35,6 +35,13 @@ accept:
 	@$(MAKE) --no-print-directory all
 	@scripts/accept.sh
 	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
+
+# Says figures, judges nothing. PARTS="audit scan jail store overhead"
+bench:
+	@scripts/need.sh build run test
+	@$(MAKE) --no-print-directory all
+	@$(NINJA) -C $(BUILD) bench/bench_store tests/unit/index/index_tool >/dev/null
+	@bench/run.sh $(PARTS)
 
 lint:
 	@scripts/need.sh build test lint

@@ -1,0 +1,209 @@
+"""Tables of `make bench`; one part a call: tables.py PART BUILD CACHE WORK.
+
+Times are the best and the median of several runs, wall and processor (user and system of the process
+and all it waited for), alternating between the tools compared, so that other work on the machine
+falls on all of them.
+"""
+import glob
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+
+part, build, cache, work = sys.argv[1], *map(pathlib.Path, sys.argv[2:5])
+refinery = build / "refinery"
+bin_dir = pathlib.Path(sys.executable).parent
+
+
+def once(argv, **options):
+    """Wall and processor seconds of one run; the exit status must be 0 or 1 (a verdict)."""
+    started = time.perf_counter()
+    child = subprocess.Popen([str(a) for a in argv], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, **options)
+    words = child.stderr.read()
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in (0, 1):
+        raise RuntimeError(f"{argv[0]}: status {child.returncode}: {words.decode()[-500:]}")
+    return time.perf_counter() - started, used.ru_utime + used.ru_stime
+
+
+def alternate(count, **tools):
+    """{name: (best wall, median wall, best cpu, median cpu)}; a tool is a function or an argv."""
+    runs = {name: [] for name in tools}
+    for _ in range(count):
+        for name, tool in tools.items():
+            runs[name].append(tool() if callable(tool) else once(tool))
+    return {name: tuple(f(r[i] for r in of) for i in (0, 1) for f in (min, statistics.median))
+            for name, of in runs.items()}
+
+
+def title(text):
+    load = os.getloadavg()[0]
+    print(f"\n{text}  (load {load:.1f} on {os.cpu_count()} processors)")
+
+
+def row(name, times, more=""):
+    print("  {:<36}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}  {}".format(name, *(t * 1e3 for t in times), more))
+
+
+def header():
+    print("  {:<36}{:>10}{:>10}{:>10}{:>10}".format("ms", "wall best", "median", "cpu best", "median"))
+
+
+def elf_bytes(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return sum(m.file_size for m in archive.infolist() if archive.open(m).read(4) == b"\x7fELF")
+
+
+def audit():
+    show = bin_dir / "auditwheel"
+    wheels = glob.glob("examples/wheels/*x86_64.whl") + glob.glob(str(cache / "test-wheels/*/*x86_64.whl"))
+    small, large = (f(wheels, key=os.path.getsize) for f in (min, max))
+    stored = work / os.path.basename(large)
+    with zipfile.ZipFile(large) as source, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as out:
+        for name in source.namelist():
+            out.writestr(name, source.read(name))
+    for what, wheel, count in (("small", small, 15), ("large", large, 2), ("large, stored", stored, 2)):
+        size, elf = os.path.getsize(wheel), elf_bytes(wheel)
+        title(f"audit, {what}: {os.path.basename(wheel)}, {size / 1e6:.2f} MB, {elf / 1e6:.1f} MB of ELF")
+        header()
+        tools = {"refinery audit": [refinery, "audit", wheel]}
+        if show.exists():
+            tools["auditwheel show"] = [show, "show", wheel]
+        times = alternate(count, **tools)
+        ours = times["refinery audit"]
+        for name, of in times.items():
+            row(name, of, f"{of[2] / ours[2]:.0f} times the processor, {elf / of[0] / 1e9:.2f} GB/s of ELF")
+    if not show.exists():
+        print("  auditwheel is not installed here")
+
+
+def generated_wheel(path, number):
+    name = f"package_{number:05d}"
+    with zipfile.ZipFile(path / f"{name}-1.{number % 9}.0-py3-none-any.whl", "w") as out:
+        info = f"{name}-1.{number % 9}.0.dist-info/"
+        out.writestr(name + "/__init__.py", f"number = {number}\n" * 20)
+        out.writestr(info + "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.{number % 9}.0\n"
+                     + "".join(f"Requires-Dist: package-{number - i:05d}>=1\n" for i in range(1, 4) if number > i))
+        out.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        out.writestr(info + "RECORD", "".join(f"{name}/module_{i}.py,,\n" for i in range(10)))
+
+
+def scan():
+    tool = build / "tests/unit/index/index_tool"
+    title("scan of generated wheels, 4 members each")
+    header()
+    made = 0
+    folder = work / "scan"
+    folder.mkdir()
+    for count in (1000, 5000, 20000):
+        for made in range(made, count):
+            generated_wheel(folder, made)
+        made = count
+        times = alternate(3, scan=[tool, "scan", folder])["scan"]
+        row(f"{count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
+
+
+def jail():
+    title("start and end of a sandbox that runs /bin/true")
+    header()
+    root = work / "root"
+    for name in ("usr", "proc", "dev", "tmp", "etc", "work", "sys", "run"):
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to("usr/" + name)
+    argv = [refinery, "jail", "--root", root, "--bind", "/usr", "--", "/bin/true"]
+    times = alternate(20, **{"refinery jail (process and sandbox)": argv, "refinery alone": [refinery, "--version"]})
+    for name, of in times.items():
+        row(name, of)
+
+
+def store():
+    title("store, every transaction durable")
+    subprocess.run([build / "bench/bench_store", work], check=True)
+
+
+def sdist(name, compiled):
+    """A minimal project; deterministic, so that its digest says the same on every run."""
+    folder = work / "projects" / name
+    folder.mkdir(parents=True)
+    extension = "ext_modules=[Extension('_tiny', ['tiny.c'])]" if compiled else "py_modules=['tiny']"
+    files = {
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        "setup.py": f"from setuptools import setup, Extension\nsetup(name='{name}', version='1.0', {extension})\n",
+        "pyproject.toml": "[build-system]\nrequires = ['setuptools', 'wheel']\n"
+                          "build-backend = 'setuptools.build_meta'\n",
+        "tiny.py": "answer = 42\n",
+        "tiny.c": "#include <Python.h>\nstatic struct PyModuleDef m = {PyModuleDef_HEAD_INIT, \"_tiny\"};\n"
+                  "PyMODINIT_FUNC PyInit__tiny(void) { return PyModule_Create(&m); }\n",
+    }
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    path = work / f"{name}-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as out:
+        out.add(folder, f"{name}-1.0")
+    return path
+
+
+def local_file(path):
+    digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    return {"filename": os.path.basename(path), "url": str(path), "sha256": digest}
+
+
+def slot(spec):
+    """One attempt as the agent starts it. Wall and processor, and the result it reported."""
+    path = work / "spec.json"
+    path.write_text(json.dumps(spec))
+    read, write = os.pipe()
+    spent = once([refinery, "slot", path, write], pass_fds=[write], start_new_session=True)
+    os.close(write)
+    with os.fdopen(read) as status:
+        lines = [json.loads(line) for line in status]
+    result = next(line["result"] for line in lines if "result" in line)
+    if result["outcome"] not in ("ok",):
+        raise RuntimeError(f"{spec['name']}: {result['outcome']}: {result['why']} {result['evidence']}")
+    return spent, result
+
+
+def overhead():
+    wheelhouse = cache / "bench-wheels"
+    if not list(wheelhouse.glob("setuptools-*.whl")):
+        subprocess.run([bin_dir / "pip", "-q", "download", "--no-deps", "-d", wheelhouse, "setuptools==75.6.0",
+                        "wheel==0.45.1"], check=True)
+    requires = [local_file(w) for w in sorted(wheelhouse.glob("*.whl"))]
+    pip = [bin_dir / "pip", "wheel", "--quiet", "--no-deps", "--no-cache-dir", "--no-index",
+           "--disable-pip-version-check", "--find-links", wheelhouse, "-w", work / "out"]
+    common = {"python": "3.11", "arch": "s390x", "platform_tag": "manylinux2014_s390x", "strict_floor": False,
+              "for_build_machine": False, "preset": "debian", "cache": str(cache), "mirror": "", "wheels": [],
+              "recipes": [], "trusted_hosts": [], "cpu_milli": 0, "memory_bytes": 0, "timeout_ms": 600000,
+              "silence_ms": 600000, "fresh": True, "requires": requires}
+    for name, compiled in (("tinyc", True), ("tinypure", False)):
+        source = sdist(name, compiled)
+        spec = dict(common, kind="wheel", name=name, version="1.0", strategy="cross", source=local_file(source))
+        began = time.perf_counter()
+        slot(spec)  # the roots and the environment are made here, once, and tell nothing of a package
+        warm = time.perf_counter() - began
+        title(f"one package: {name}-1.0 ({'a C extension' if compiled else 'pure'}), setuptools"
+              f"; first attempt, with images where they were missing: {warm:.1f} s")
+        header()
+        names = "refinery slot, cross", "pip wheel --no-build-isolation", "pip wheel, isolated"
+        times = alternate(7, **{names[0]: lambda spec=spec: slot(spec)[0],
+                                names[1]: [*pip, "--no-build-isolation", source], names[2]: [*pip, source]})
+        for name_, of in times.items():
+            row(name_, of)
+        for other in names[1:]:
+            gaps = [a - b for a, b in zip(times[names[0]], times[other])]
+            print("  overhead against {}: {:+.2f} s wall at best, {:+.2f} s of processor".format(
+                other, gaps[0], gaps[2]))
+
+
+shutil.rmtree(work / part, ignore_errors=True)
+{"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead}[part]()
