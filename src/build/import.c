@@ -8,8 +8,10 @@
 #include "base/vec.h"
 #include "build/check_spec.h"
 #include "build/evidence.h"
+#include "build/hook.h"
 #include "build/place.h"
 #include "build/unpack.h"
+#include "os/fd.h"
 #include "os/file.h"
 #include "wheelfile/wheelfile.h"
 
@@ -59,8 +61,10 @@ static bool import_read_answer(const struct slot *slot, struct spec_result *resu
     struct err ignored = {0};
     struct str text;
     JSON_AUTO yyjson_doc *doc = NULL;
-    const char *path = arena_printf(slot->arena, "%s/out/answer.json", slot->work).ptr;
-    if (!file_read(AT_FDCWD, path, IMPORT_ANSWER_MAX, slot->arena, &text, &ignored) ||
+    /* The package may have put anything there: a link to a file of ours, a pipe that blocks. */
+    FD_AUTO int fd = -1;
+    if (!hook_open_output(slot->work, "out", STR("answer.json"), &fd, &ignored) ||
+        !file_read_fd(fd, "answer.json", IMPORT_ANSWER_MAX, slot->arena, &text, &ignored) ||
         !json_parse(text, "answer.json", &doc, &ignored))
         return false;
     yyjson_val *value = yyjson_obj_get(yyjson_doc_get_root(doc), "value");
