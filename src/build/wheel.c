@@ -175,6 +175,15 @@ static void wheel_refuse(struct spec_result *result, enum spec_outcome outcome, 
     result->why = why;
 }
 
+/* 1.0 and 1 are one version; what the plan resolved is what must come out. */
+static bool wheel_is_version(struct str built, struct str asked)
+{
+    struct version a, b;
+    struct err ignored = {0};
+    return version_parse(built, &a, &ignored) && version_parse(asked, &b, &ignored) &&
+           version_cmp(&a, &b) == 0;
+}
+
 /* The backend's file, copied to where only we can write, if it is the wheel it should be. */
 static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
                        struct spec_result *result, struct err *err)
@@ -198,6 +207,12 @@ static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
         wheel_refuse(result, SPEC_NO_WHEEL,
                      arena_printf(arena, "the backend built " STR_FMT ", not " STR_FMT,
                                   STR_ARG(name), STR_ARG(slot->spec->name)));
+        return true;
+    }
+    if (!wheel_is_version(parts.version, slot->spec->version)) {
+        wheel_refuse(result, SPEC_NO_WHEEL,
+                     arena_printf(arena, "the backend built " STR_FMT ", not version " STR_FMT,
+                                  STR_ARG(name), STR_ARG(slot->spec->version)));
         return true;
     }
     if (!file_mkdirs(AT_FDCWD, dir, 0755, err))
@@ -345,9 +360,16 @@ static bool wheel_make(struct wheel_job *job, struct spec_result *result, struct
     if (slot->spec->for_build_machine)
         return wheel_keep(job, built, result, err);
     slot_phase(slot, "audit");
-    if (!wheel_gate(job, built.ptr, result, err) || result->outcome != SPEC_OK)
-        return result->outcome != SPEC_OK;
-    return wheel_repair(job, built.ptr, result, err);
+    struct err failed = {0};
+    if (wheel_gate(job, built.ptr, result, &failed) &&
+        (result->outcome != SPEC_OK || wheel_repair(job, built.ptr, result, &failed)))
+        return true;
+    if (failed.code != ERR_FORMAT && failed.code != ERR_LIMIT)
+        return err_set(err, failed.code, "%s", failed.text);
+    /* The backend made it: another attempt would not read it either. */
+    wheel_refuse(result, SPEC_NO_WHEEL,
+                 arena_printf(slot->arena, "the backend left a damaged wheel: %s", failed.text));
+    return true;
 }
 
 bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)

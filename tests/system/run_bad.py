@@ -181,6 +181,17 @@ def builds():
             "    f'import sys\\nassert sys.byteorder == {sys.byteorder!r}\\n'})"
     alone = "import socket\nnames = [n for _, n in socket.if_nameindex()]\n" \
             "assert names == ['lo'], names\nreturn write(directory, {NAME + '/__init__.py': ''})"
+    version = "global VERSION, METADATA\nVERSION = '9.9'\n" \
+              "METADATA = METADATA.replace('1.0', '9.9')\n" \
+              "return write(directory, {NAME + '/__init__.py': ''})"
+    badzip = "path = NAME + '-1.0-py3-none-any.whl'\nopen(directory + '/' + path, 'wb').write(b'x' * 500)\n" \
+             "return path"
+    badelf = "return write(directory, {NAME + '/_x.cpython-311-s390x-linux-gnu.so':" \
+             " b'\\x7fELF' + bytes(300)}, tag='cp311-cp311-linux_s390x')"
+    answer = "return write(directory, {NAME + '/__init__.py': 'import os\\n" \
+             "os.%s\\nos._exit(0)\\n'})"
+    told = answer % 'symlink(\"/etc/passwd\", \"/work/out/answer.json\")'
+    pipe = answer % 'mkfifo(\"/work/out/answer.json\")'
     broken = "return write(directory, {NAME + '/__init__.py': 'def f():\\n" \
              "    raise ValueError(\"not on this machine\")\\nf()\\n'})"
     return {
@@ -195,6 +206,12 @@ def builds():
                     "failed", ("somebody-1.0", "not renames")),
         "linked": (made.in_tree("linked", link), "failed", ("no wheel", "symbolic link")),
         "hostlink": (made.in_tree("hostlink", host), "failed", ("no wheel", "symbolic link")),
+        "wrongversion": (made.in_tree("wrongversion", version), "failed",
+                         ("wrongversion-9.9", "not version 1.0")),
+        "badzip": (made.in_tree("badzip", badzip), "failed", ("damaged wheel",)),
+        "badelf": (made.in_tree("badelf", badelf), "failed", ("damaged wheel", "_x.cpython-311")),
+        "answerlink": (made.in_tree("answerlink", told), "failed", ("does not import",)),
+        "answerpipe": (made.in_tree("answerpipe", pipe), "failed", ("does not import",)),
         "fallback": (made.in_tree("fallback", fall), "failed", ("silent fallback", "no ELF")),
         "order": (made.in_tree("order", order), "built", ("sys.byteorder",)),
         "setuporder": (made.c_extension(
