@@ -170,6 +170,8 @@ def slot(spec):
     result = next(line["result"] for line in lines if "result" in line)
     if result["outcome"] not in ("ok",):
         raise RuntimeError(f"{spec['name']}: {result['outcome']}: {result['why']} {result['evidence']}")
+    if result["cached"] or not result["file"]:
+        raise RuntimeError(f"{spec['name']}: nothing was built, so nothing was measured")
     return spent, result
 
 
