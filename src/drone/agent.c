@@ -15,6 +15,7 @@ enum {
     AGENT_CHUNK = 1 << 16,
     AGENT_STATUS_MAX = 4 << 20, /* a slot that reports more than this is broken */
     AGENT_PER_SLOT = 3,         /* descriptors polled per slot: log, status, process */
+    AGENT_DRAINS = 8,           /* reads after the end: more than a pipe can hold */
 };
 
 #define AGENT_PHASE "{\"phase\":\""
@@ -27,6 +28,7 @@ struct agent_slot {
     struct proc proc;
     int log, status; /* read ends of the pipes; -1 at end of stream */
     bool ended;      /* the process is gone; the pipes may still hold something */
+    int drains;      /* looks at the pipes since then */
     struct buf said; /* incomplete line of the status stream */
     struct str result;
     uint64_t logged;
@@ -175,7 +177,8 @@ static bool agent_read_log(struct agent *agent, struct agent_slot *slot, struct 
     }
     struct str piece = str_of(chunk, len);
     slot->heard_ms = agent_now(agent);
-    bool ok = !len || agent->source->log(agent->source->state, &slot->work, slot->logged, piece, err);
+    bool ok =
+        !len || agent->source->log(agent->source->state, &slot->work, slot->logged, piece, err);
     slot->logged += len;
     return ok;
 }
@@ -283,10 +286,15 @@ static bool agent_handle_slot(struct agent *agent, size_t index, const struct po
         return false;
     if (polled[1].revents)
         agent_read_status(agent, index);
+    /*
+     * After the end the pipes are read until they are empty: by a poll that began after the end,
+     * since one poll looks at the pipes first and may find the process gone a moment later. A
+     * stray holder cannot keep us, even one that goes on writing.
+     */
+    bool empty = !polled[0].revents && !polled[1].revents;
+    bool drained = slot->ended && (empty || ++slot->drains == AGENT_DRAINS);
     if (polled[2].revents)
         slot->ended = true;
-    /* After the end the pipes are read until they are empty; a stray holder cannot keep us. */
-    bool drained = slot->ended && !polled[0].revents && !polled[1].revents;
     return !drained || agent_finish(agent, index, false, err);
 }
 
