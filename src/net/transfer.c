@@ -78,14 +78,22 @@ static int64_t transfer_max_age(struct str value)
     return age;
 }
 
-/* "bytes 0-99/1234": the number behind the slash. */
+/* "bytes 0-99/1234", "1234": the number behind the slash, or alone. */
 static int64_t transfer_total(struct str value)
 {
     uint64_t total;
     size_t slash = str_rfind_char(value, '/');
-    return str_to_u64(str_from_pos(value, slash + 1), &total) && total <= INT64_MAX
-               ? (int64_t)total
-               : -1;
+    struct str number = slash < value.len ? str_from_pos(value, slash + 1) : value;
+    return str_to_u64(number, &total) && total <= INT64_MAX ? (int64_t)total : -1;
+}
+
+/* A Content-Length counts the answer's own bytes, which are the whole file's unless it is a part.
+ */
+static bool transfer_is_whole(struct http_transfer *transfer)
+{
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status != 206;
 }
 
 static size_t transfer_on_header(char *data, size_t size, size_t count, void *state)
@@ -112,7 +120,7 @@ static size_t transfer_on_header(char *data, size_t size, size_t count, void *st
         response->accepts_ranges = str_eq_nocase(value, STR("bytes"));
     else if (str_eq_nocase(name, STR("content-range")))
         response->total_size = transfer_total(value);
-    else if (str_eq_nocase(name, STR("content-length")) && response->total_size < 0)
+    else if (str_eq_nocase(name, STR("content-length")) && transfer_is_whole(transfer))
         response->total_size = transfer_total(value);
     return len;
 }
@@ -134,8 +142,7 @@ static void transfer_add_header(struct http_transfer *transfer, const char *name
 {
     if (!value.len)
         return;
-    struct str line =
-        arena_printf(&transfer->memory, "%s: " STR_FMT, name, STR_ARG(value));
+    struct str line = arena_printf(&transfer->memory, "%s: " STR_FMT, name, STR_ARG(value));
     struct curl_slist *longer = curl_slist_append(transfer->headers, line.ptr);
     if (!longer)
         abort();
@@ -162,8 +169,8 @@ static void transfer_set_tls(struct http_transfer *transfer, const struct http_o
 {
     CURL *easy = transfer->easy;
     struct arena *memory = &transfer->memory;
-    const char *ca = options->ca_file.len ? arena_cstr(memory, options->ca_file)
-                                          : getenv("CURL_CA_BUNDLE");
+    const char *ca =
+        options->ca_file.len ? arena_cstr(memory, options->ca_file) : getenv("CURL_CA_BUNDLE");
     struct stat info;
     if (!ca || !*ca)
         ca = getenv("REQUESTS_CA_BUNDLE");
@@ -249,8 +256,7 @@ bool transfer_prepare(struct http_transfer *transfer, const struct http_options 
 {
     CURL *easy = transfer->easy;
     const struct http_request *request = &transfer->request;
-    if (request->fd > 0 &&
-        (ftruncate(request->fd, 0) < 0 || lseek(request->fd, 0, SEEK_SET) < 0))
+    if (request->fd > 0 && (ftruncate(request->fd, 0) < 0 || lseek(request->fd, 0, SEEK_SET) < 0))
         return err_errno(err, "starting the download of %s", transfer_url(transfer));
     if (!transfer_start_hashes(transfer, err))
         return false;
@@ -321,7 +327,8 @@ static bool transfer_hash_ok(struct http_transfer *transfer)
     for (unsigned i = 0; i < len; i++)
         hex = arena_printf(&transfer->memory, STR_FMT "%02x", STR_ARG(hex), bytes[i]);
     return str_eq_nocase(hex, request->hash_hex) ||
-           err_set(&transfer->err, ERR_DIGEST, "%s: has " STR_FMT " " STR_FMT
+           err_set(&transfer->err, ERR_DIGEST,
+                   "%s: has " STR_FMT " " STR_FMT
                    ", not the one promised; do not use it, tell whoever runs that index",
                    transfer_url(transfer), STR_ARG(request->hash_algorithm), STR_ARG(hex));
 }
@@ -356,9 +363,10 @@ static enum transfer_verdict transfer_judge_status(struct http_transfer *transfe
         return TRANSFER_FAILED;
     }
     if (status == 401 || status == 403 || status == 407)
-        err_set(&transfer->err, ERR_NETWORK,
-                "%s: access refused (status %d); put the user and password into the URL or ~/.netrc",
-                url, status);
+        err_set(
+            &transfer->err, ERR_NETWORK,
+            "%s: access refused (status %d); put the user and password into the URL or ~/.netrc",
+            url, status);
     else
         err_set(&transfer->err, ERR_NETWORK, "%s: the server answered with status %d", url, status);
     bool later = status == 408 || status == 425 || status == 429 || status >= 500;
