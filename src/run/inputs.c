@@ -28,9 +28,11 @@ static bool inputs_name_url(struct inputs *inputs, struct reqfile_entry *entry, 
     struct wheel_name wheel;
     struct sdist_name sdist;
     struct err ignored = {0};
+    struct str where = entry->path.len ? entry->path : entry->req.url;
+    if (entry->path.len) /* this very file, and not the newest of its name */
+        entry->req.url = entry->path;
     if (entry->req.name.len)
         return true;
-    struct str where = entry->path.len ? entry->path : entry->req.url;
     size_t slash = str_rfind_char(where, '/');
     struct str file = slash < where.len ? str_from_pos(where, slash + 1) : where;
     file = str_slice(file, 0, str_find_char(file, '#'));
@@ -43,10 +45,8 @@ static bool inputs_name_url(struct inputs *inputs, struct reqfile_entry *entry, 
     else
         return err_set(err, ERR_FORMAT,
                        STR_FMT ": " STR_FMT " names no wheel or sdist; write \"name @ url\", and "
-                       "build local projects into an sdist first",
+                               "build local projects into an sdist first",
                        STR_ARG(entry->origin), STR_ARG(where));
-    if (entry->path.len)
-        entry->req.url = entry->path;
     return true;
 }
 
@@ -61,10 +61,8 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
     if (entry->hashes_len && !hashes.len)
         return err_set(err, ERR_FORMAT, STR_FMT ": only --hash=sha256:... is checked here",
                        STR_ARG(entry->origin));
-    struct solve_require made = {.req = entry->req,
-                                 .origin = entry->origin,
-                                 .hashes = hashes.at,
-                                 .hashes_len = hashes.len};
+    struct solve_require made = {
+        .req = entry->req, .origin = entry->origin, .hashes = hashes.at, .hashes_len = hashes.len};
     if (entry->constraint)
         *vec_push(&inputs->constraints, inputs->arena) = made;
     else
@@ -146,18 +144,28 @@ static bool inputs_scan(struct inputs *inputs, struct err *err)
         return true;
     return err_set(err, ERR_USAGE,
                    STR_FMT ": no usable wheel, sdist or requirements file is in it; put some there "
-                   "or give --requirements FILE", STR_ARG(config->input));
+                           "or give --requirements FILE",
+                   STR_ARG(config->input));
 }
 
 /* ---- --only NAME[==VERSION] ---- */
 
+/* The name that a word begins with, whatever follows: extras, a version, a marker. */
+static struct str inputs_word_name(struct str word)
+{
+    size_t len = 0;
+    word = str_trim(word);
+    while (len < word.len && (char_is_alnum(word.ptr[len]) || word.ptr[len] == '-' ||
+                              word.ptr[len] == '_' || word.ptr[len] == '.'))
+        len++;
+    return str_slice(word, 0, len);
+}
+
 static bool inputs_is_asked(const struct inputs *inputs, struct str name)
 {
-    for (size_t i = 0; i < inputs->config->only.len; i++) {
-        struct str word = inputs->config->only.at[i];
-        if (name_eq(str_trim(str_slice(word, 0, str_find(word, STR("==")))), name))
+    for (size_t i = 0; i < inputs->config->only.len; i++)
+        if (name_eq(inputs_word_name(inputs->config->only.at[i]), name))
             return true;
-    }
     return false;
 }
 
@@ -168,7 +176,7 @@ static bool inputs_narrow(struct inputs *inputs, struct err *err)
         return true;
     for (size_t i = 0; i < inputs->requires.len; i++)
         if (inputs_is_asked(inputs, inputs->requires.at[i].req.name))
-            inputs->requires.at[kept++] = inputs->requires.at[i];
+    inputs->requires.at[kept++] = inputs->requires.at[i];
     inputs->requires.len = kept;
     kept = 0;
     for (size_t i = 0; i < inputs->pins.len; i++)
