@@ -116,7 +116,11 @@ def install(path, root):
 
     def audit(event, args):
         if event == "ctypes.dlopen":
-            recorder.note("ctypes.dlopen", args[0])
+            depth = 2  # the caller of ctypes' own Python code; its start-up opens None
+            while "/ctypes/" in sys._getframe(depth - 1).f_code.co_filename:
+                depth += 1
+            if args[0] is not None:
+                recorder.note("ctypes.dlopen", args[0], depth + 1)
         elif event == "subprocess.Popen":
             program = args[0] or (args[1] and args[1][0])
             if program and is_foreign_program(program):
