@@ -105,8 +105,8 @@ def scan():
     folder = work / "scan"
     folder.mkdir()
     for count in (1000, 5000, 20000):
-        for made in range(made, count):
-            generated_wheel(folder, made)
+        for number in range(made, count):
+            generated_wheel(folder, number)
         made = count
         times = alternate(3, scan=[tool, "scan", folder])["scan"]
         row(f"{count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")

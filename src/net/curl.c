@@ -58,6 +58,8 @@ static const struct library_symbol names[] = {
 static struct library library = {
     .file = "libcurl.so.4", .symbols = names, .count = sizeof names / sizeof *names};
 
+/* The headers name their parameters otherwise. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 /* Every client begins here (http_open); what follows may rely on it. */
 CURLcode curl_global_init(long flags)
 {
@@ -172,3 +174,4 @@ void curl_slist_free_all(struct curl_slist *list)
 {
     curl.slist_free_all(list);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

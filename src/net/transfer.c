@@ -118,9 +118,8 @@ static size_t transfer_on_header(char *data, size_t size, size_t count, void *st
         response->max_age_s = transfer_max_age(value);
     else if (str_eq_nocase(name, STR("accept-ranges")))
         response->accepts_ranges = str_eq_nocase(value, STR("bytes"));
-    else if (str_eq_nocase(name, STR("content-range")))
-        response->total_size = transfer_total(value);
-    else if (str_eq_nocase(name, STR("content-length")) && transfer_is_whole(transfer))
+    else if (str_eq_nocase(name, STR("content-range")) ||
+             (str_eq_nocase(name, STR("content-length")) && transfer_is_whole(transfer)))
         response->total_size = transfer_total(value);
     return len;
 }

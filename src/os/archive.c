@@ -86,6 +86,8 @@ static const struct library_symbol symbols[] = {FUNCTIONS(SYMBOL) PROCEDURES(SYM
 static struct library library = {
     .file = "libarchive.so.13", .symbols = symbols, .count = sizeof symbols / sizeof *symbols};
 
+/* The headers name their parameters otherwise. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 FUNCTIONS(FORWARD)
 PROCEDURES(FORWARD_PROCEDURE)
 
@@ -99,3 +101,4 @@ void archive_set_error(struct archive *a, int number, const char *fmt, ...)
     library_need(&library);
     calls.archive_set_error(a, number, "%s", text);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

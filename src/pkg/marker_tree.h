@@ -44,6 +44,6 @@ CHECKED bool marker_parse_from(struct str text, size_t from, struct arena *arena
                                const struct marker **marker, struct err *err);
 
 /* Fills in what a comparison needs, so that evaluating allocates nothing. */
-void marker_prepare(struct marker *compare, struct arena *arena);
+void marker_prepare(struct marker *m, struct arena *arena);
 
 #endif
