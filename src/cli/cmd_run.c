@@ -1,3 +1,4 @@
+#include "base/url.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -163,8 +164,17 @@ static struct str run_command_line(const struct call *call)
 {
     BUF_AUTO struct buf line = {0};
     buf_printf(&line, "%s run", call->program);
-    for (const char *const *word = call->raw; *word; word++)
-        buf_printf(&line, " %s", *word);
+    /* Manifest and report are handed on: a password in an index URL is not. */
+    for (const char *const *word = call->raw; *word; word++) {
+        struct str said = str_from(*word), option, value;
+        if (str_starts(said, STR("--")) && str_cut(said, '=', &option, &value)) {
+            struct str shown = url_redacted(value, call->arena);
+            buf_printf(&line, " " STR_FMT "=" STR_FMT, STR_ARG(option), STR_ARG(shown));
+        } else {
+            struct str shown = url_redacted(said, call->arena);
+            buf_printf(&line, " " STR_FMT, STR_ARG(shown));
+        }
+    }
     return arena_str(call->arena, buf_str(&line));
 }
 

@@ -1,6 +1,7 @@
 /* What users get: wheels in the output directory, and the facts for manifest and report. */
 #include "run/run.h"
 
+#include "base/url.h"
 #include "os/file.h"
 #include "pkg/filename.h"
 
@@ -175,7 +176,7 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         run_manifest_grafts(run, package, result);
     }
     if (wheel->kind == SPEC_FETCH) {
-        package->wheel_url = node->source.url;
+        package->wheel_url = url_redacted(node->source.url, run->arena);
     } else {
         struct spec spec;
         run_spec(run, wheel, &spec);

@@ -159,6 +159,9 @@ def part_index(world):
                          env=env)
     good = run(f"{url}/good/simple")
     world.check("the honest index", good.status == 0 and good.delivered(), good)
+    secret = run(f"{url}/good/simple".replace("//", "//me:hunter2@"))
+    world.check("a password in a URL stays out of what is handed on", secret.status == 0 and
+                not any(b"hunter2" in f.read_bytes() for f in secret.out.iterdir()), secret)
     world.sentence("unreachable index", run("http://127.0.0.1:9/simple"), 3, "127.0.0.1:9")
     world.sentence("wrong hash", run(f"{url}/hash/simple"), 1, "sha-256", "lie")
     world.sentence("truncated file", run(f"{url}/short/simple"), 3, "lie-1.0")
