@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern const struct embedded_file build_runner[];
@@ -104,6 +105,8 @@ static bool slot_open(struct slot *slot, struct err *err)
 /* The work between opening and leaving; what was made for this attempt alone goes away again. */
 static bool slot_attempt(struct slot *slot, struct spec_result *result, struct err *err)
 {
+    /* What the jail's other user must read is made here, whatever the user's umask. */
+    mode_t before = umask(022);
     *result = (struct spec_result){.outcome = SPEC_OK};
     slot->cache = slot->spec->cache.ptr;
     bool ok = slot_open(slot, err) && slot_runs[slot->spec->kind](slot, result, err);
@@ -112,6 +115,7 @@ static bool slot_attempt(struct slot *slot, struct spec_result *result, struct e
         (void)!file_remove_tree(AT_FDCWD, slot->work, &ignored);
     }
     cas_close(&slot->cas);
+    umask(before);
     return ok;
 }
 

@@ -266,6 +266,12 @@ def part_builds(world):
     world.check("the second run rebuilds nothing",
                 built and all(again.packages[n]["status"] == "cached" for n in built), again)
 
+    masked = world.folder({"plain-1.0.tar.gz": cases["plain"][0]})
+    need = world.folder({"r.txt": "plain\n"}) / "r.txt"
+    result = world.run("--find-links", masked, "-r", need, cache=world.make_cache("masked"),
+                       prefix=["sh", "-c", 'umask 077; exec "$@"', "sh"])
+    world.check("a umask of 077", result.status == 0 and result.delivered(), result)
+
     hang = made.in_tree("hangs", "import subprocess\nsubprocess.Popen(['sleep', '98765'],"
                         " start_new_session=True)\nimport time\ntime.sleep(98765)")
     folder = world.folder({"hangs-1.0.tar.gz": hang, f"fine-1.0-{PURE}": made.wheel_bytes("fine")})
