@@ -20,11 +20,39 @@ static bool plan_options_program(const struct call *call, const char **program, 
     return true;
 }
 
+/* Accepted by the table for what is to come: said, never silently passed over. */
+static bool plan_options_not_yet(const struct options *options, struct err *err)
+{
+    static const struct {
+        enum option_id id;
+        const char *name;
+    } later[] = {{OPTION_LOCKED, "--locked"},
+                 {OPTION_MAX_MACHINE, "--max-machine"},
+                 {OPTION_CONTAINER_IMAGE, "--container-image"},
+                 {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
+                 {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
+                 {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
+    struct str strategy = option_str(options, OPTION_STRATEGY);
+    struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
+    if (str_eq(strategy, STR("native")) || str_eq(strategy, STR("emulate")))
+        return err_set(err, ERR_USAGE, "--strategy " STR_FMT " is not available yet; use auto, "
+                       "cross or hybrid", STR_ARG(strategy));
+    if (!str_eq(preset, STR("debian")))
+        return err_set(err, ERR_USAGE, "--container-preset " STR_FMT " is not available yet; use "
+                       "debian", STR_ARG(preset));
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (option_is_set(options, later[i].id))
+            return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
+    return true;
+}
+
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
     struct str input = option_str(options, OPTION_INPUT), cache;
     const char *program;
+    if (!plan_options_not_yet(options, err))
+        return false;
     if (!plan_options_program(call, &program, err) ||
         !file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
         (input.len && !file_absolute(input, call->arena, &input, err)))

@@ -101,6 +101,10 @@ def part_words(world):
     base = ("--find-links", fine)
     world.sentence("unknown Python", world.run(*base, "-r", need, "--python", "3.7"), 2,
                    "3.7", "3.11")
+    for words in (("--strategy", "emulate"), ("--container-preset", "rocky"),
+                  ("--verify-reproducible",)):
+        world.sentence(" ".join(words), world.run(*base, "-r", need, *words), 2, words[0],
+                       "not available yet")
     world.sentence("empty directory", world.run("--input", world.folder({})), 2,
                    "no usable wheel", "--requirements")
     world.sentence("no such directory", world.run("--input", world.dir / "absent"), 1, "absent")
