@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 enum { IMPORT_ANSWER_MAX = 1 << 20, IMPORT_OUTPUT_MAX = 16 << 20, IMPORT_PIDS = 256 };
-enum { IMPORT_TIMEOUT_MS = 300000 };
+enum { IMPORT_TIMEOUT_MS = 300000, IMPORT_SCRATCH_MAX = 1 << 30 };
 
 static bool import_write_spec(const struct slot *slot, const struct modules *found,
                               struct err *err)
@@ -108,6 +108,7 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
         .limits = {.cpu_milli = (uint32_t)slot->spec->cpu_milli,
                    .memory_bytes = (uint64_t)slot->spec->memory_bytes,
                    .pids = IMPORT_PIDS,
+                   .scratch_bytes = IMPORT_SCRATCH_MAX,
                    .wall_ms = IMPORT_TIMEOUT_MS,
                    .output_bytes = IMPORT_OUTPUT_MAX},
     };

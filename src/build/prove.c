@@ -10,6 +10,7 @@
 #include "pkg/name.h"
 
 enum { PROVE_OUTPUT_MAX = 64 << 20, PROVE_PIDS = 512 };
+#define PROVE_SCRATCH_MAX ((uint64_t)16 << 30)
 
 /* The wheels side by side under their own names, for --find-links; facts of each into the spec. */
 static bool prove_take(const struct slot *slot, const struct spec_file *file, const char *wheels,
@@ -81,6 +82,7 @@ static bool prove_in_jail(const struct slot *slot, const struct place *place, co
         .gid = 1000,
         .foreign = place->foreign,
         .limits = {.pids = PROVE_PIDS, .output_bytes = PROVE_OUTPUT_MAX,
+                   .scratch_bytes = PROVE_SCRATCH_MAX,
                    .wall_ms = slot->spec->timeout_ms},
     };
     struct jail_result ended;

@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "pkg/filename.h"
 #include "pkg/name.h"
+#include "pkg/tags.h"
 #include "wheelfile/repair.h"
 #include "wheelfile/sysroot.h"
 #include "wheelfile/wheelfile.h"
@@ -23,7 +24,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WHEEL_MISSING_MAX = 1 << 20, WHEEL_EPOCH = 315532800 };
+enum { WHEEL_EPOCH = 315532800 };
+#define WHEEL_SIZE_MAX ((uint64_t)4 << 30)
 
 /* Everything one attempt has gathered before the backend runs. */
 struct wheel_job {
@@ -184,6 +186,24 @@ static bool wheel_is_version(struct str built, struct str asked)
            version_cmp(&a, &b) == 0;
 }
 
+/* Whether its interpreter and machine are those that were asked for (PEP 425). */
+static bool wheel_fits(const struct spec *spec, const struct wheelfile_name *name,
+                       struct arena *arena)
+{
+    struct tag_target target = {0};
+    struct tags tags;
+    struct err ignored = {0};
+    uint64_t minor = 0;
+    if (!tags_parse_platform(spec->platform_tag, &target, &ignored) ||
+        !str_to_u64(str_from_pos(spec->python, 2), &minor))
+        return false;
+    if (spec->for_build_machine && arch_host())
+        target.arch = str_from(arch_host()->machine);
+    target.python_minor = (unsigned)minor;
+    return tags_build(&target, arena, &tags, &ignored) &&
+           tags_rank(&tags, name->python, name->abi, name->platform) >= 0;
+}
+
 /* The backend's file, copied to where only we can write, if it is the wheel it should be. */
 static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
                        struct spec_result *result, struct err *err)
@@ -213,6 +233,24 @@ static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
         wheel_refuse(result, SPEC_NO_WHEEL,
                      arena_printf(arena, "the backend built " STR_FMT ", not version " STR_FMT,
                                   STR_ARG(name), STR_ARG(slot->spec->version)));
+        return true;
+    }
+    if (!wheel_fits(slot->spec, &parts, arena)) {
+        wheel_refuse(result, SPEC_NO_WHEEL,
+                     arena_printf(arena, "the backend built " STR_FMT
+                                  ", which Python " STR_FMT " on " STR_FMT " does not accept",
+                                  STR_ARG(name), STR_ARG(slot->spec->python),
+                                  STR_ARG(slot->spec->arch)));
+        return true;
+    }
+    struct stat info;
+    if (fstat(from, &info) < 0)
+        return err_errno(err, "%.*s", STR_ARG(name));
+    if ((uint64_t)info.st_size > WHEEL_SIZE_MAX) { /* a sparse file costs a build nothing, us a disk */
+        wheel_refuse(result, SPEC_NO_WHEEL,
+                     arena_printf(arena, "the backend built " STR_FMT " of %lld bytes, more than "
+                                  "the %llu allowed", STR_ARG(name), (long long)info.st_size,
+                                  (unsigned long long)WHEEL_SIZE_MAX));
         return true;
     }
     if (!file_mkdirs(AT_FDCWD, dir, 0755, err))

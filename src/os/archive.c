@@ -15,7 +15,6 @@
 #define FUNCTIONS(F)                                                                               \
     F(struct archive *, archive_read_new, (void), ())                                              \
     F(int, archive_read_free, (struct archive * a), (a))                                           \
-    F(int, archive_read_support_filter_all, (struct archive * a), (a))                             \
     F(int, archive_read_support_filter_bzip2, (struct archive * a), (a))                           \
     F(int, archive_read_support_filter_gzip, (struct archive * a), (a))                            \
     F(int, archive_read_support_filter_xz, (struct archive * a), (a))                              \

@@ -68,7 +68,8 @@ static bool run_write_plan(struct run *run, struct err *err)
     write_json(&run->graph, &text);
     const char *path =
         arena_printf(run->arena, STR_FMT "/plan.json", STR_ARG(run->config->cache)).ptr;
-    return file_write(AT_FDCWD, path, 0644, buf_str(&text), err);
+    /* URLs in it may hold a password: it is for its user alone. */
+    return file_write(AT_FDCWD, path, 0600, buf_str(&text), err);
 }
 
 static bool run_work(struct run *run, struct err *err)
