@@ -22,7 +22,8 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */
 void arena_free(struct arena *arena);                              /* empty and usable again */
-/* `from` becomes empty and all that lives in it lives as long as `to`: for results made by threads. */
+/* `from` becomes empty and all that lives in it lives as long as `to`: for results made by threads.
+ */
 void arena_adopt(struct arena *to, struct arena *from);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

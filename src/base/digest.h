@@ -23,7 +23,8 @@ struct digest_hex {
 struct digest digest_of(struct str bytes);
 bool digest_eq(const struct digest *a, const struct digest *b);
 struct digest_hex digest_to_hex(const struct digest *digest);
-bool digest_from_hex(struct str hex, struct digest *digest); /* either case, with or without prefix */
+bool digest_from_hex(struct str hex,
+                     struct digest *digest); /* either case, with or without prefix */
 
 /* Incremental: open, add any number of times, then finish, which also frees. */
 struct digest_stream;

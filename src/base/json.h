@@ -26,7 +26,7 @@ int64_t json_get_int(yyjson_val *object, const char *key, int64_t otherwise);
 bool json_get_bool(yyjson_val *object, const char *key, bool otherwise);
 yyjson_val *json_get_array(yyjson_val *object, const char *key);  /* NULL when not an array */
 yyjson_val *json_get_object(yyjson_val *object, const char *key); /* NULL when not an object */
-struct str json_str(yyjson_val *value); /* empty when not a string */
+struct str json_str(yyjson_val *value);                           /* empty when not a string */
 
 /*
  * Adds a member with a copied string value (keys are borrowed literals). Bytes that are not UTF-8

@@ -25,8 +25,8 @@ void log_set_screen(void (*before_line)(void *state), void *state)
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    static const char *const prefix[] = {"refinery: error: ", "refinery: warning: ", "refinery: ",
-                                         "refinery: debug: "};
+    static const char *const prefix[] = {
+        "refinery: error: ", "refinery: warning: ", "refinery: ", "refinery: debug: "};
     char text[4096];
     va_list args;
     if (!log_shows(level))

@@ -111,7 +111,8 @@ static struct str url_merged_path(const struct url *base, const struct url *ref,
     if (!ref->has_authority && (!ref->path.len || ref->path.ptr[0] != '/')) {
         size_t slash = str_rfind_char(base->path, '/');
         front = slash < base->path.len ? str_slice(base->path, 0, slash + 1)
-                                       : base->has_authority ? STR("/") : STR("");
+                : base->has_authority  ? STR("/")
+                                       : STR("");
     }
     struct str joined = arena_printf(arena, STR_FMT STR_FMT, STR_ARG(front), STR_ARG(ref->path));
     return url_remove_dots((char *)(uintptr_t)joined.ptr, joined.len);
@@ -119,11 +120,11 @@ static struct str url_merged_path(const struct url *base, const struct url *ref,
 
 static struct str url_join(const struct url *url, struct arena *arena)
 {
-    return arena_printf(
-        arena, STR_FMT "%s%s" STR_FMT STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(url->scheme),
-        url->scheme.len ? ":" : "", url->has_authority ? "//" : "", STR_ARG(url->authority),
-        STR_ARG(url->path), url->has_query ? "?" : "", STR_ARG(url->query),
-        url->has_fragment ? "#" : "", STR_ARG(url->fragment));
+    return arena_printf(arena, STR_FMT "%s%s" STR_FMT STR_FMT "%s" STR_FMT "%s" STR_FMT,
+                        STR_ARG(url->scheme), url->scheme.len ? ":" : "",
+                        url->has_authority ? "//" : "", STR_ARG(url->authority), STR_ARG(url->path),
+                        url->has_query ? "?" : "", STR_ARG(url->query),
+                        url->has_fragment ? "#" : "", STR_ARG(url->fragment));
 }
 
 struct str url_resolve(struct str base_text, struct str reference, struct arena *arena)
@@ -269,9 +270,9 @@ struct str url_redacted(struct str text, struct arena *arena)
         /* A user without a password is often a token itself. */
         bool pair = str_cut(url.userinfo, ':', &user, &password);
         struct str host = str_from_pos(url.authority, url.userinfo.len);
-        url.authority = arena_printf(arena, STR_FMT "%s****" STR_FMT,
-                                     STR_ARG(pair ? user : STR("")), pair ? ":" : "",
-                                     STR_ARG(host));
+        url.authority =
+            arena_printf(arena, STR_FMT "%s****" STR_FMT, STR_ARG(pair ? user : STR("")),
+                         pair ? ":" : "", STR_ARG(host));
     }
     if (url.has_query)
         url.query = url_redacted_query(url.query, arena);

@@ -14,7 +14,7 @@ struct url {
     struct str userinfo; /* without the "@" */
     struct str host;     /* without brackets and port */
     struct str port;
-    struct str authority; /* userinfo, host and port together */
+    struct str authority;             /* userinfo, host and port together */
     struct str path, query, fragment; /* without "?" and "#" */
     bool has_authority, has_query, has_fragment;
 };
@@ -38,7 +38,8 @@ struct str url_filename(struct str text, struct arena *arena);
 /* %41 becomes A; a broken escape stays as it is. */
 struct str url_decode(struct str text, struct arena *arena);
 
-/* The path of a file: URL ("file:///a%20b" -> "/a b"); false for another scheme or a remote host. */
+/* The path of a file: URL ("file:///a%20b" -> "/a b"); false for another scheme or a remote host.
+ */
 bool url_to_path(struct str text, struct arena *arena, struct str *path);
 struct str url_from_path(struct str absolute_path, struct arena *arena);
 

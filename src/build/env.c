@@ -31,11 +31,10 @@ static bool env_write_script(int bin, struct str line, struct arena *arena, stru
     if (!env_split_entry(line, &name, &module, &object))
         return true;
     str_cut(object, '.', &first, &more);
-    struct str text =
-        arena_printf(arena,
-                     "#!" ENV_PYTHON "\nimport sys\nfrom " STR_FMT " import " STR_FMT
-                     "\nsys.exit(" STR_FMT "())\n",
-                     STR_ARG(module), STR_ARG(first), STR_ARG(object));
+    struct str text = arena_printf(arena,
+                                   "#!" ENV_PYTHON "\nimport sys\nfrom " STR_FMT " import " STR_FMT
+                                   "\nsys.exit(" STR_FMT "())\n",
+                                   STR_ARG(module), STR_ARG(first), STR_ARG(object));
     return file_write(bin, arena_cstr(arena, name), 0755, text, err);
 }
 
@@ -52,8 +51,7 @@ static bool env_entry_points(void *state, int site, struct str name, struct err 
     struct str text, line;
     if (!str_ends(name, STR(".dist-info")))
         return true;
-    const char *path =
-        arena_printf(&scratch, STR_FMT "/entry_points.txt", STR_ARG(name)).ptr;
+    const char *path = arena_printf(&scratch, STR_FMT "/entry_points.txt", STR_ARG(name)).ptr;
     if (!file_read(site, path, ENV_TEXT_MAX, &scratch, &text, &absent))
         return absent.code == ERR_NOT_FOUND || err_set(err, absent.code, "%s", absent.text);
     bool console = false;
@@ -82,8 +80,7 @@ static bool env_fix_shebang(void *state, int bin, struct str name, struct err *e
     str_cut(text, '\n', &first, &rest);
     if (!str_starts(first, STR("#!python")))
         return true;
-    struct str fixed =
-        arena_printf(&scratch, "#!" ENV_PYTHON "\n" STR_FMT, STR_ARG(rest));
+    struct str fixed = arena_printf(&scratch, "#!" ENV_PYTHON "\n" STR_FMT, STR_ARG(rest));
     return file_write(bin, name.ptr, 0755, fixed, err);
 }
 

@@ -24,7 +24,6 @@ struct env_wheel {
  * several processes may ask at once. `key` is the digest over the wheels, in order.
  */
 CHECKED bool env_compose(const char *cache, const struct env_wheel *wheels, size_t count,
-                         struct arena *arena, struct str *dir, struct digest *key,
-                         struct err *err);
+                         struct arena *arena, struct str *dir, struct digest *key, struct err *err);
 
 #endif

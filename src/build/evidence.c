@@ -7,9 +7,21 @@
 
 /* Words by which compilers, linkers, interpreters and build tools announce an error. */
 static const char *const evidence_signs[] = {
-    "error:", "Error:", "ERROR", "fatal", "undefined reference", "cannot find", "No such file",
-    "not found", "ModuleNotFoundError", "ImportError", "Traceback", "command failed",
-    "No module named", "symbol", "Exception:",
+    "error:",
+    "Error:",
+    "ERROR",
+    "fatal",
+    "undefined reference",
+    "cannot find",
+    "No such file",
+    "not found",
+    "ModuleNotFoundError",
+    "ImportError",
+    "Traceback",
+    "command failed",
+    "No module named",
+    "symbol",
+    "Exception:",
 };
 
 static bool evidence_tells(struct str line)
@@ -34,8 +46,8 @@ static void evidence_take_line(struct evidence *evidence)
     bool tells = traced || evidence_tells(line);
     /* The ring's slots are written again and again: each keeps its own memory. */
     struct str *slot = &evidence->recent[evidence->seen++ % EVIDENCE_LINES];
-    char *kept = slot->ptr ? (char *)(uintptr_t)slot->ptr
-                           : arena_alloc(evidence->arena, EVIDENCE_LINE_MAX);
+    char *kept =
+        slot->ptr ? (char *)(uintptr_t)slot->ptr : arena_alloc(evidence->arena, EVIDENCE_LINE_MAX);
     memcpy(kept, line.ptr, line.len);
     *slot = str_of(kept, line.len);
     if (tells && evidence->telling_len < EVIDENCE_LINES)

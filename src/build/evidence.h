@@ -21,7 +21,8 @@ struct evidence {
     struct str conclusion; /* the line that the last traceback ended with */
 };
 
-/* For jail_run and proc_run (`state` is the evidence): takes the output, and passes it on to standard output (the log). */
+/* For jail_run and proc_run (`state` is the evidence): takes the output, and passes it on to
+ * standard output (the log). */
 void evidence_hear(void *state, struct str chunk);
 /* Up to EVIDENCE_LINES lines: the telling ones, else the last ones. */
 struct spec_list evidence_lines(struct evidence *evidence);

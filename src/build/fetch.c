@@ -143,8 +143,8 @@ static bool fetch_check(const struct slot *slot, struct str *path, struct digest
         return false;
     if (fetch_tag_is_true(&verdict, name.platform)) {
         result->policy = verdict.tag;
-        result->floor = arena_printf(slot->arena, "%u.%u", verdict.policy->major,
-                                     verdict.policy->minor);
+        result->floor =
+            arena_printf(slot->arena, "%u.%u", verdict.policy->major, verdict.policy->minor);
         return true;
     }
     if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||

@@ -24,22 +24,21 @@ enum {
 
 static const char *const hook_words[] = {"requires", "metadata", "wheel"};
 
-bool hook_open_output(const char *dir, const char *below, struct str name, int *fd,
-                      struct err *err)
+bool hook_open_output(const char *dir, const char *below, struct str name, int *fd, struct err *err)
 {
     ARENA_AUTO struct arena scratch = {0};
     struct stat info;
     FD_AUTO int base = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    FD_AUTO int sub = base < 0 ? -1
-                               : openat(base, below,
-                                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    FD_AUTO int sub =
+        base < 0 ? -1 : openat(base, below, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (sub < 0)
         return err_errno(err, "opening what the build left in %s", below);
     if (!file_path_is_safe(name) || str_has_char(name, '/'))
-        return err_set(err, ERR_FORMAT, "the build named a file \"" STR_FMT "\" that leads elsewhere",
+        return err_set(err, ERR_FORMAT,
+                       "the build named a file \"" STR_FMT "\" that leads elsewhere",
                        STR_ARG(name));
-    FD_AUTO int file = openat(sub, arena_cstr(&scratch, name),
-                              O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    FD_AUTO int file =
+        openat(sub, arena_cstr(&scratch, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 && errno == ELOOP)
         return err_set(err, ERR_FORMAT, STR_FMT " that the build left is a symbolic link",
                        STR_ARG(name));
@@ -166,7 +165,8 @@ static const char *const *hook_environment(const struct hook_call *call)
     return env.at;
 }
 
-/* Enough for a compiler's processes on every processor; a fork bomb of more would stop the machine. */
+/* Enough for a compiler's processes on every processor; a fork bomb of more would stop the machine.
+ */
 static uint64_t hook_pids(void)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -190,7 +190,8 @@ static const char *hook_python(const struct hook_call *call)
     return call->place->toolchain.python
                ? call->place->toolchain.python
                : arena_printf(call->slot->arena, "/usr/bin/python" STR_FMT,
-                              STR_ARG(call->slot->spec->python)).ptr;
+                              STR_ARG(call->slot->spec->python))
+                     .ptr;
 }
 
 static const struct jail_mount *hook_mounts(const struct hook_call *call, size_t *count)
@@ -243,8 +244,8 @@ static void hook_read_answer(const struct hook_call *call, struct hook_answer *a
     yyjson_val *root = yyjson_doc_get_root(doc), *value;
     VEC(struct str) requires = {0};
     size_t index, max;
-    yyjson_arr_foreach(yyjson_obj_get(root, "requires"), index, max, value)
-        *vec_push(&requires, arena) = arena_str(arena, json_str(value));
+    yyjson_arr_foreach(yyjson_obj_get(root, "requires"), index, max, value) *
+        vec_push(&requires, arena) = arena_str(arena, json_str(value));
     answer->requires = (struct spec_list){requires.at, requires.len};
     answer->wheel = arena_str(arena, json_get_str(root, "wheel"));
     answer->metadata = arena_str(arena, json_get_str(root, "metadata"));
@@ -264,10 +265,9 @@ static void hook_read_facts(const struct hook_call *call, struct hook_answer *an
         if (!json_parse(line, "a recorded fact", &doc, &ignored))
             continue;
         yyjson_val *root = yyjson_doc_get_root(doc);
-        *vec_push(&facts, arena) =
-            arena_printf(arena, STR_FMT " read " STR_FMT " (" STR_FMT ")",
-                         STR_ARG(json_get_str(root, "where")), STR_ARG(json_get_str(root, "fact")),
-                         STR_ARG(json_get_str(root, "answer")));
+        *vec_push(&facts, arena) = arena_printf(
+            arena, STR_FMT " read " STR_FMT " (" STR_FMT ")", STR_ARG(json_get_str(root, "where")),
+            STR_ARG(json_get_str(root, "fact")), STR_ARG(json_get_str(root, "answer")));
     }
     answer->facts = (struct spec_list){facts.at, facts.len};
 }
@@ -275,8 +275,13 @@ static void hook_read_facts(const struct hook_call *call, struct hook_answer *an
 bool hook_run(const struct hook_call *call, enum hook_name hook, struct hook_answer *answer,
               struct err *err)
 {
-    const char *const argv[] = {hook_python(call), "-B", "-s", "/runner/hook.py",
-                                hook_words[hook], "/work/out/answer.json", "/work/options.json",
+    const char *const argv[] = {hook_python(call),
+                                "-B",
+                                "-s",
+                                "/runner/hook.py",
+                                hook_words[hook],
+                                "/work/out/answer.json",
+                                "/work/options.json",
                                 NULL};
     *answer = (struct hook_answer){.limits = hook_limits(call->slot->spec),
                                    .evidence = {.arena = call->slot->arena}};
@@ -301,10 +306,10 @@ void hook_failure(const struct hook_answer *answer, const struct slot *slot,
                   struct spec_result *result)
 {
     static const enum spec_outcome outcomes[] = {
-        [JAIL_EXITED] = SPEC_BUILD_FAILED, [JAIL_SIGNALED] = SPEC_BUILD_FAILED,
-        [JAIL_TIMEOUT] = SPEC_TIMEOUT,     [JAIL_SILENT] = SPEC_TIMEOUT,
+        [JAIL_EXITED] = SPEC_BUILD_FAILED,  [JAIL_SIGNALED] = SPEC_BUILD_FAILED,
+        [JAIL_TIMEOUT] = SPEC_TIMEOUT,      [JAIL_SILENT] = SPEC_TIMEOUT,
         [JAIL_FLOODED] = SPEC_BUILD_FAILED, [JAIL_OOM] = SPEC_MEMORY,
-        [JAIL_PIDS] = SPEC_BUILD_FAILED,   [JAIL_DISK] = SPEC_DISK,
+        [JAIL_PIDS] = SPEC_BUILD_FAILED,    [JAIL_DISK] = SPEC_DISK,
     };
     struct evidence evidence = answer->evidence;
     struct str end = jail_describe(&answer->ended, &answer->limits, slot->arena);
@@ -314,12 +319,11 @@ void hook_failure(const struct hook_answer *answer, const struct slot *slot,
     if (answer->ended.end == JAIL_EXITED && answer->ended.code == 0)
         result->why = STR("the backend ended without an answer");
     else if (answer->ended.end == JAIL_EXITED && last.len)
-        result->why = arena_printf(slot->arena, STR_FMT " (" STR_FMT ")", STR_ARG(last),
-                                   STR_ARG(end));
+        result->why =
+            arena_printf(slot->arena, STR_FMT " (" STR_FMT ")", STR_ARG(last), STR_ARG(end));
     else if (answer->ended.end == JAIL_TIMEOUT)
-        result->why = arena_printf(slot->arena,
-                                   STR_FMT "; if it only needs longer, give --attempt-timeout",
-                                   STR_ARG(end));
+        result->why = arena_printf(
+            slot->arena, STR_FMT "; if it only needs longer, give --attempt-timeout", STR_ARG(end));
     else
         result->why = end;
 }

@@ -36,8 +36,8 @@ struct hook_answer {
  */
 CHECKED bool hook_prepare(const struct hook_call *call, const char *sdist, struct err *err);
 
-CHECKED bool hook_run(const struct hook_call *call, enum hook_name hook,
-                      struct hook_answer *answer, struct err *err);
+CHECKED bool hook_run(const struct hook_call *call, enum hook_name hook, struct hook_answer *answer,
+                      struct err *err);
 
 /*
  * A file that the build made, opened without following any link; ERR_FORMAT when it

@@ -20,8 +20,7 @@
 enum { IMPORT_ANSWER_MAX = 1 << 20, IMPORT_OUTPUT_MAX = 16 << 20, IMPORT_PIDS = 256 };
 enum { IMPORT_TIMEOUT_MS = 300000, IMPORT_SCRATCH_MAX = 1 << 30 };
 
-static bool import_write_spec(const struct slot *slot, const struct modules *found,
-                              struct err *err)
+static bool import_write_spec(const struct slot *slot, const struct modules *found, struct err *err)
 {
     JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     BUF_AUTO struct buf text = {0};
@@ -80,11 +79,11 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
                            struct spec_result *result, struct err *err)
 {
     struct evidence evidence = {.arena = slot->arena};
-    const char *python = arena_printf(slot->arena, "/usr/bin/python" STR_FMT,
-                                      STR_ARG(slot->spec->python)).ptr;
+    const char *python =
+        arena_printf(slot->arena, "/usr/bin/python" STR_FMT, STR_ARG(slot->spec->python)).ptr;
     const char *out = arena_printf(slot->arena, "%s/out", slot->work).ptr;
-    const char *const argv[] = {python, "-B", "-s", "/runner/check.py",
-                                "/work/out/answer.json", "/work/check.json", NULL};
+    const char *const argv[] = {
+        python, "-B", "-s", "/runner/check.py", "/work/out/answer.json", "/work/check.json", NULL};
     const char *const envp[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C.UTF-8",
                                 "PYTHONHASHSEED=0", NULL};
     if (!file_mkdirs(AT_FDCWD, out, 0755, err))
@@ -123,9 +122,9 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
     result->outcome = SPEC_IMPORT_FAILED;
     result->evidence = evidence_lines(&evidence);
     struct str last = evidence_last(&evidence);
-    result->why = arena_printf(slot->arena, "does not import on the target: " STR_FMT,
-                               STR_ARG(last.len ? last
-                                                : jail_describe(&ended, &jail.limits, slot->arena)));
+    result->why =
+        arena_printf(slot->arena, "does not import on the target: " STR_FMT,
+                     STR_ARG(last.len ? last : jail_describe(&ended, &jail.limits, slot->arena)));
     return true;
 }
 

@@ -5,8 +5,8 @@
 /* Directories of a wheel that are not meant to be imported by its users. */
 static bool modules_is_aside(struct str part)
 {
-    static const char *const aside[] = {"tests", "test", "testing", "docs", "examples",
-                                        "benchmarks", "conftest.py", "setup.py"};
+    static const char *const aside[] = {"tests",    "test",       "testing",     "docs",
+                                        "examples", "benchmarks", "conftest.py", "setup.py"};
     for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
         if (str_eq(part, str_from(aside[i])))
             return true;
@@ -50,7 +50,7 @@ static bool modules_is_topmost(const struct wheelfile *wheel, struct arena *aren
 }
 
 static void modules_add_member(const struct wheelfile *wheel, struct str path, struct arena *arena,
-                              struct modules *found)
+                               struct modules *found)
 {
     size_t slash = str_rfind_char(path, '/');
     struct str base = slash < path.len ? str_from_pos(path, slash + 1) : path;
@@ -70,8 +70,7 @@ static void modules_add_member(const struct wheelfile *wheel, struct str path, s
     }
 }
 
-void modules_find(const struct wheelfile *wheel, struct arena *arena,
-                                struct modules *found)
+void modules_find(const struct wheelfile *wheel, struct arena *arena, struct modules *found)
 {
     size_t count;
     const struct wheelfile_member *members = wheelfile_members(wheel, &count);

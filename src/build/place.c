@@ -27,12 +27,9 @@ static void place_tell(void *state, const struct image_progress *progress)
     teller->stage = progress->stage;
     teller->shown = percent;
     ARENA_AUTO struct arena scratch = {0};
-    struct str text =
-        arena_printf(&scratch, STR_FMT ": %s%s", STR_ARG(progress->what),
-                     image_stage_name(progress->stage),
-                     progress->total ? arena_printf(&scratch, " %llu %%",
-                                                    (unsigned long long)percent).ptr
-                                     : "");
+    struct str text = arena_printf(
+        &scratch, STR_FMT ": %s%s", STR_ARG(progress->what), image_stage_name(progress->stage),
+        progress->total ? arena_printf(&scratch, " %llu %%", (unsigned long long)percent).ptr : "");
     slot_phase(teller->slot, text.ptr);
 }
 
@@ -70,9 +67,10 @@ static bool place_floor(const struct slot *slot, const struct image_root *build,
                               .build_digest = build->digest,
                               .sysroot_digest = sysroot->digest};
     if (!spec.glibc)
-        return err_set(err, ERR_USAGE, "--platform-tag " STR_FMT " names no glibc; use one like "
-                       "manylinux2014_" STR_FMT, STR_ARG(slot->spec->platform_tag),
-                       STR_ARG(slot->spec->arch));
+        return err_set(err, ERR_USAGE,
+                       "--platform-tag " STR_FMT " names no glibc; use one like "
+                       "manylinux2014_" STR_FMT,
+                       STR_ARG(slot->spec->platform_tag), STR_ARG(slot->spec->arch));
     return floor_make(&spec, slot->cache, slot->arena, &place->floor, err);
 }
 

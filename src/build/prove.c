@@ -81,7 +81,8 @@ static bool prove_in_jail(const struct slot *slot, const struct place *place, co
         .uid = 1000,
         .gid = 1000,
         .foreign = place->foreign,
-        .limits = {.pids = PROVE_PIDS, .output_bytes = PROVE_OUTPUT_MAX,
+        .limits = {.pids = PROVE_PIDS,
+                   .output_bytes = PROVE_OUTPUT_MAX,
                    .scratch_bytes = PROVE_SCRATCH_MAX,
                    .wall_ms = slot->spec->timeout_ms},
     };

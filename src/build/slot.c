@@ -72,13 +72,12 @@ bool slot_runner_dir(const char *cache, struct arena *arena, const char **dir,
 typedef bool slot_run_fn(struct slot *slot, struct spec_result *result, struct err *err);
 
 static slot_run_fn *const slot_runs[] = {
-    [SPEC_FETCH] = fetch_run,       [SPEC_REQUIRES] = requires_run, [SPEC_METADATA] = metadata_run,
-    [SPEC_WHEEL] = wheel_run,       [SPEC_TEST] = import_run,       [SPEC_IMAGE] = image_run,
+    [SPEC_FETCH] = fetch_run, [SPEC_REQUIRES] = requires_run, [SPEC_METADATA] = metadata_run,
+    [SPEC_WHEEL] = wheel_run, [SPEC_TEST] = import_run,       [SPEC_IMAGE] = image_run,
     [SPEC_PROVE] = prove_run,
 };
 
-static bool slot_report(const struct slot *slot, const struct spec_result *result,
-                        struct err *err)
+static bool slot_report(const struct slot *slot, const struct spec_result *result, struct err *err)
 {
     BUF_AUTO struct buf line = {0};
     buf_add(&line, STR("{\"result\":"));
@@ -147,8 +146,8 @@ int slot_main(const char *spec_path, int status_fd)
 {
     ARENA_AUTO struct arena arena = {0};
     struct err err = {0};
-    struct slot slot = {.arena = &arena, .status_fd = status_fd,
-                        .keep = getenv("REFINERY_KEEP_WORK") != NULL};
+    struct slot slot = {
+        .arena = &arena, .status_fd = status_fd, .keep = getenv("REFINERY_KEEP_WORK") != NULL};
     if (fcntl(status_fd, F_SETFD, FD_CLOEXEC) == 0 && slot_work(&slot, spec_path, &err))
         return 0;
     slot_log("error: %s", err.text);

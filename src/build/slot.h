@@ -34,7 +34,8 @@ void slot_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * SPEC_ENVIRONMENT), 1 when even that was not possible: the log's last line says why.
  */
 int slot_main(const char *spec_path, int status_fd);
-/* The same for a spec at hand; the status is not told to anybody. `outcome` gets what came of it. */
+/* The same for a spec at hand; the status is not told to anybody. `outcome` gets what came of it.
+ */
 CHECKED bool slot_here(const struct spec *spec, struct arena *arena, struct spec_result *result,
                        struct err *err);
 
@@ -64,7 +65,8 @@ CHECKED bool result_keep_record(const struct slot *slot, const struct digest *ke
 /* Errors of this kind are the package's or its index's, not this machine's. */
 bool fetch_is_data(const struct err *err);
 
-/* A file of the spec as a verified path in the cache; a digest of our own store needs no network. */
+/* A file of the spec as a verified path in the cache; a digest of our own store needs no network.
+ */
 CHECKED bool fetch_file(const struct slot *slot, const struct spec_file *file, struct str *path,
                         struct digest *digest, struct err *err);
 

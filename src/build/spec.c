@@ -2,11 +2,12 @@
 #include "base/json.h"
 #include "base/vec.h"
 
-static const char *const spec_kinds[] = {"fetch", "requires", "metadata", "wheel", "test", "image", "prove"};
+static const char *const spec_kinds[] = {"fetch", "requires", "metadata", "wheel",
+                                         "test",  "image",    "prove"};
 
 static const char *const spec_outcomes[SPEC_OUTCOME_COUNT] = {
-    "ok",    "machine facts", "fetch",  "build",   "no wheel", "silent fallback", "floor",
-    "repair", "import",       "timeout", "memory", "disk",     "environment",
+    "ok",     "machine facts", "fetch",   "build",  "no wheel", "silent fallback", "floor",
+    "repair", "import",        "timeout", "memory", "disk",     "environment",
 };
 
 const char *spec_kind_name(enum spec_kind kind)
@@ -130,8 +131,8 @@ static struct spec_list spec_get_list(yyjson_val *object, const char *key, struc
     VEC(struct str) list = {0};
     yyjson_val *value;
     size_t index, max;
-    yyjson_arr_foreach(yyjson_obj_get(object, key), index, max, value)
-        *vec_push(&list, arena) = arena_str(arena, json_str(value));
+    yyjson_arr_foreach(yyjson_obj_get(object, key), index, max, value) * vec_push(&list, arena) =
+        arena_str(arena, json_str(value));
     return (struct spec_list){list.at, list.len};
 }
 
@@ -147,8 +148,8 @@ static struct spec_files spec_get_files(yyjson_val *object, const char *key, str
     VEC(struct spec_file) files = {0};
     yyjson_val *value;
     size_t index, max;
-    yyjson_arr_foreach(yyjson_obj_get(object, key), index, max, value)
-        *vec_push(&files, arena) = spec_get_file(value, arena);
+    yyjson_arr_foreach(yyjson_obj_get(object, key), index, max, value) * vec_push(&files, arena) =
+        spec_get_file(value, arena);
     return (struct spec_files){files.at, files.len};
 }
 
@@ -196,10 +197,10 @@ static void spec_get_grafts(yyjson_val *root, struct arena *arena, struct spec_r
     VEC(struct spec_graft) grafts = {0};
     yyjson_val *value;
     size_t index, max;
-    yyjson_arr_foreach(yyjson_obj_get(root, "grafts"), index, max, value)
-        *vec_push(&grafts, arena) = (struct spec_graft){.name = spec_get(value, "name", arena),
-                                                        .origin = spec_get(value, "origin", arena),
-                                                        .digest = spec_get(value, "digest", arena)};
+    yyjson_arr_foreach(yyjson_obj_get(root, "grafts"), index, max, value) *
+        vec_push(&grafts, arena) = (struct spec_graft){.name = spec_get(value, "name", arena),
+                                                       .origin = spec_get(value, "origin", arena),
+                                                       .digest = spec_get(value, "digest", arena)};
     result->grafts = grafts.at;
     result->graft_count = grafts.len;
 }

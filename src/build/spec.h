@@ -52,9 +52,9 @@ struct spec {
     struct spec_list trusted_hosts;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;
-    bool as_json; /* PROVE: one JSON object a package on standard output */
+    bool as_json;      /* PROVE: one JSON object a package on standard output */
     bool retry_failed; /* make an attempt again that is known to fail */
-    bool fresh; /* build although the store has the result of this action key */
+    bool fresh;        /* build although the store has the result of this action key */
 };
 
 CHECKED bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct err *err);
@@ -64,12 +64,12 @@ const char *spec_kind_name(enum spec_kind kind);
 /* How an attempt ended; anything but OK is the package's or the machine's failure, as data. */
 enum spec_outcome {
     SPEC_OK,
-    SPEC_FACTS,       /* read machine facts in a cross build: to be built by hybrid */
+    SPEC_FACTS, /* read machine facts in a cross build: to be built by hybrid */
     SPEC_FETCH_FAILED,
     SPEC_BUILD_FAILED,
-    SPEC_NO_WHEEL,    /* the backend said success and left no wheel, or a wrong one */
+    SPEC_NO_WHEEL,        /* the backend said success and left no wheel, or a wrong one */
     SPEC_SILENT_FALLBACK, /* a platform wheel without machine code of the target */
-    SPEC_FLOOR,       /* above the floor, strict */
+    SPEC_FLOOR,           /* above the floor, strict */
     SPEC_REPAIR_FAILED,
     SPEC_IMPORT_FAILED,
     SPEC_TIMEOUT,
@@ -87,10 +87,10 @@ struct spec_graft {
 
 struct spec_result {
     enum spec_outcome outcome;
-    bool cached;     /* the store had it */
-    struct str key;  /* action key, hex; empty for what is not keyed */
-    struct str why;  /* one sentence */
-    struct str file; /* name of the wheel or other file delivered */
+    bool cached;       /* the store had it */
+    struct str key;    /* action key, hex; empty for what is not keyed */
+    struct str why;    /* one sentence */
+    struct str file;   /* name of the wheel or other file delivered */
     struct str sha256; /* its digest in the store, hex */
     struct str tag, floor, policy;
     const struct spec_graft *grafts;
@@ -105,6 +105,7 @@ struct spec_result {
 
 CHECKED bool spec_result_read(struct str json, struct arena *arena, struct spec_result *result,
                               struct err *err);
-void spec_result_write(const struct spec_result *result, struct buf *out); /* one line, no newline */
+void spec_result_write(const struct spec_result *result,
+                       struct buf *out); /* one line, no newline */
 
 #endif

@@ -217,9 +217,9 @@ static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
     *path = arena_printf(arena, "%s/" STR_FMT, dir, STR_ARG(name));
     if (!hook_open_output(job->call.dir, "dist", name, &from, &failed) ||
         !wheelfile_parse_name(name, &parts, &failed)) {
-        wheel_refuse(result, SPEC_NO_WHEEL,
-                     arena_printf(arena, "the backend reported success but left no wheel: %s",
-                                  failed.text));
+        wheel_refuse(
+            result, SPEC_NO_WHEEL,
+            arena_printf(arena, "the backend reported success but left no wheel: %s", failed.text));
         return true;
     }
     struct str got = name_normal(parts.name, arena), asked = name_normal(slot->spec->name, arena);
@@ -237,8 +237,9 @@ static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
     }
     if (!wheel_fits(slot->spec, &parts, arena)) {
         wheel_refuse(result, SPEC_NO_WHEEL,
-                     arena_printf(arena, "the backend built " STR_FMT
-                                  ", which Python " STR_FMT " on " STR_FMT " does not accept",
+                     arena_printf(arena,
+                                  "the backend built " STR_FMT ", which Python " STR_FMT
+                                  " on " STR_FMT " does not accept",
                                   STR_ARG(name), STR_ARG(slot->spec->python),
                                   STR_ARG(slot->spec->arch)));
         return true;
@@ -246,10 +247,13 @@ static bool wheel_take(struct wheel_job *job, struct str name, struct str *path,
     struct stat info;
     if (fstat(from, &info) < 0)
         return err_errno(err, "%.*s", STR_ARG(name));
-    if ((uint64_t)info.st_size > WHEEL_SIZE_MAX) { /* a sparse file costs a build nothing, us a disk */
+    if ((uint64_t)info.st_size >
+        WHEEL_SIZE_MAX) { /* a sparse file costs a build nothing, us a disk */
         wheel_refuse(result, SPEC_NO_WHEEL,
-                     arena_printf(arena, "the backend built " STR_FMT " of %lld bytes, more than "
-                                  "the %llu allowed", STR_ARG(name), (long long)info.st_size,
+                     arena_printf(arena,
+                                  "the backend built " STR_FMT " of %lld bytes, more than "
+                                  "the %llu allowed",
+                                  STR_ARG(name), (long long)info.st_size,
                                   (unsigned long long)WHEEL_SIZE_MAX));
         return true;
     }
@@ -334,8 +338,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     struct cas_blob blob;
     slot_phase(slot, "repair");
     if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
-        (job->place.sysroot &&
-         !wheelfile_sysroot_open(&job->place.sysroot, 1, &sysroot, err)))
+        (job->place.sysroot && !wheelfile_sysroot_open(&job->place.sysroot, 1, &sysroot, err)))
         return false;
     if (sysroot) {
         lookup = wheelfile_sysroot_lookup(sysroot);

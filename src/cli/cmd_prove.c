@@ -40,8 +40,7 @@ bool cmd_prove(const struct call *call, int *status, struct err *err)
 {
     struct str output, cache;
     struct spec_result result;
-    if (!file_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output,
-                               err) ||
+    if (!file_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output, err) ||
         !file_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err))
         return false;
     struct spec spec = {.kind = SPEC_PROVE,

@@ -35,11 +35,15 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
     struct str strategy = option_str(options, OPTION_STRATEGY);
     struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
     if (str_eq(strategy, STR("native")) || str_eq(strategy, STR("emulate")))
-        return err_set(err, ERR_USAGE, "--strategy " STR_FMT " is not available yet; use auto, "
-                       "cross or hybrid", STR_ARG(strategy));
+        return err_set(err, ERR_USAGE,
+                       "--strategy " STR_FMT " is not available yet; use auto, "
+                       "cross or hybrid",
+                       STR_ARG(strategy));
     if (!str_eq(preset, STR("debian")))
-        return err_set(err, ERR_USAGE, "--container-preset " STR_FMT " is not available yet; use "
-                       "debian", STR_ARG(preset));
+        return err_set(err, ERR_USAGE,
+                       "--container-preset " STR_FMT " is not available yet; use "
+                       "debian",
+                       STR_ARG(preset));
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);

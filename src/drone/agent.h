@@ -55,9 +55,9 @@ struct agent_source {
 };
 
 struct agent_config {
-    const char *program;    /* this program's own file */
-    const char *work_dir;   /* spec files are written here */
-    size_t slots;           /* 1 to AGENT_SLOTS_MAX */
+    const char *program;  /* this program's own file */
+    const char *work_dir; /* spec files are written here */
+    size_t slots;         /* 1 to AGENT_SLOTS_MAX */
     const struct clock *clock;
 };
 

@@ -78,7 +78,8 @@ static void apt_follow(void *state, struct str chunk)
     buf_add(&output->text, chunk);
     struct str rest = str_from_pos(buf_str(&output->text), output->seen), line;
     while (str_find_char(rest, '\n') < rest.len && str_next_line(&rest, &line)) {
-        output->seen = (size_t)(rest.len ? rest.ptr - output->text.ptr : (ptrdiff_t)output->text.len);
+        output->seen =
+            (size_t)(rest.len ? rest.ptr - output->text.ptr : (ptrdiff_t)output->text.len);
         if (!str_starts(line, STR("Get:")))
             continue;
         struct str word = {0};
@@ -139,9 +140,12 @@ static struct str apt_ask(const char *const *argv, struct arena *arena)
 
 static struct str apt_machine_listing(struct arena *arena)
 {
-    static const char *const argv[] = {"apt-get", "indextargets", "--format",
+    static const char *const argv[] = {"apt-get",
+                                       "indextargets",
+                                       "--format",
                                        "$(SITE)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)",
-                                       "Created-By: Packages", NULL};
+                                       "Created-By: Packages",
+                                       NULL};
     return apt_ask(argv, arena);
 }
 
@@ -195,9 +199,10 @@ static bool apt_write_sources(struct apt *apt, const struct apt_mirrors *mirrors
     } rows[] = {{mirrors->main, ""}, {mirrors->main, "-updates"}, {mirrors->security, "-security"}};
     BUF_AUTO struct buf text = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        buf_printf(&text, "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s main\n",
-                   apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring), STR_ARG(rows[i].site),
-                   STR_ARG(spec->release), rows[i].suite);
+        buf_printf(&text,
+                   "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s main\n",
+                   apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring),
+                   STR_ARG(rows[i].site), STR_ARG(spec->release), rows[i].suite);
     struct str path = arena_printf(arena, "%s/sources.list", apt->dir);
     return file_write(AT_FDCWD, path.ptr, 0644, buf_str(&text), err);
 }
@@ -223,9 +228,10 @@ static bool apt_has_lists(struct apt *apt, struct arena *arena)
     struct str lists = arena_printf(arena, "%s/lists", apt->dir);
     struct str release = apt->spec->release, arch = apt->spec->arch;
     struct apt_search search = {
-        apt->is_source ? arena_printf(arena, "_dists_" STR_FMT "_main_source_Sources", STR_ARG(release))
-                       : arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
-                                      STR_ARG(release), STR_ARG(arch)),
+        apt->is_source
+            ? arena_printf(arena, "_dists_" STR_FMT "_main_source_Sources", STR_ARG(release))
+            : arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
+                           STR_ARG(release), STR_ARG(arch)),
         false};
     return file_each(AT_FDCWD, lists.ptr, apt_look, &search, &ignored) && search.found;
 }
@@ -254,7 +260,8 @@ static bool apt_fetch_lists(struct apt *apt, const struct apt_mirrors *mirrors, 
         apt_pass_warnings(apt, buf_str(&output.text));
     else if (ok)
         ok = err_set(err, ERR_NETWORK,
-                     "no signed package index for " STR_FMT " " STR_FMT " from " STR_FMT ": " STR_FMT,
+                     "no signed package index for " STR_FMT " " STR_FMT " from " STR_FMT
+                     ": " STR_FMT,
                      STR_ARG(apt->spec->release), STR_ARG(apt->spec->arch), STR_ARG(mirrors->main),
                      STR_ARG(tail));
     buf_free(&output.text);
@@ -337,7 +344,8 @@ bool apt_resolve(struct apt *apt, struct arena *arena, struct apt_packages *pack
     bool ok = apt_get(apt, words.at, NULL, APT_RESOLVE_MS, &output, arena, &succeeded, err);
     if (ok && !succeeded) {
         struct str tail = apt_tail(&output.text);
-        ok = err_set(err, ERR_NOT_FOUND, STR_FMT " " STR_FMT " has no such set of packages: " STR_FMT,
+        ok = err_set(err, ERR_NOT_FOUND,
+                     STR_FMT " " STR_FMT " has no such set of packages: " STR_FMT,
                      STR_ARG(apt->spec->release), STR_ARG(apt->spec->arch), STR_ARG(tail));
     }
     struct apt_packages found = {0};
@@ -350,7 +358,8 @@ bool apt_resolve(struct apt *apt, struct arena *arena, struct apt_packages *pack
     }
     buf_free(&output.text);
     if (ok && found.len == 0)
-        ok = err_set(err, ERR_FORMAT, "apt-get named no package to download; is it older than 1.2?");
+        ok =
+            err_set(err, ERR_FORMAT, "apt-get named no package to download; is it older than 1.2?");
     if (!ok)
         return false;
     qsort(found.at, found.len, sizeof *found.at, apt_order);
@@ -366,15 +375,17 @@ static bool apt_download_some(struct apt *apt, const struct apt_packages *packag
     VEC(const char *) words = {0};
     *vec_push(&words, arena) = "download";
     for (size_t i = from; i < packages->len && i < from + APT_DOWNLOAD_BATCH; i++)
-        *vec_push(&words, arena) = arena_printf(arena, STR_FMT "=" STR_FMT,
-                                                STR_ARG(packages->at[i].name),
-                                                STR_ARG(packages->at[i].version)).ptr;
+        *vec_push(&words, arena) =
+            arena_printf(arena, STR_FMT "=" STR_FMT, STR_ARG(packages->at[i].name),
+                         STR_ARG(packages->at[i].version))
+                .ptr;
     *vec_push(&words, arena) = NULL;
     bool succeeded = false;
     if (!apt_get(apt, words.at, into, APT_TRANSFER_MS, output, arena, &succeeded, err))
         return false;
     struct str tail = apt_tail(&output->text);
-    return succeeded || err_set(err, ERR_NETWORK, "cannot download packages: " STR_FMT, STR_ARG(tail));
+    return succeeded ||
+           err_set(err, ERR_NETWORK, "cannot download packages: " STR_FMT, STR_ARG(tail));
 }
 
 bool apt_download(struct apt *apt, const struct apt_packages *packages, const char *into,
@@ -401,7 +412,8 @@ static bool apt_source(struct apt *apt, const char *option, const char *name, co
     if (!apt_get(apt, words, cwd, APT_TRANSFER_MS, output, arena, &succeeded, err))
         return false;
     struct str tail = apt_tail(&output->text);
-    return succeeded || err_set(err, ERR_NETWORK, "source package %s: " STR_FMT, name, STR_ARG(tail));
+    return succeeded ||
+           err_set(err, ERR_NETWORK, "source package %s: " STR_FMT, name, STR_ARG(tail));
 }
 
 bool apt_source_uris(struct apt *apt, const char *name, struct arena *arena, struct str *lines,

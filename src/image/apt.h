@@ -14,10 +14,10 @@
 #include "image/image.h"
 
 struct apt_package {
-    struct str exact;  /* "libc6_2.36-9+deb12u14_s390x" */
+    struct str exact; /* "libc6_2.36-9+deb12u14_s390x" */
     struct str name, version, arch;
     struct digest sha256;
-    uint64_t size; /* of the .deb */
+    uint64_t size;   /* of the .deb */
     struct str file; /* file name that apt gives the download */
 };
 

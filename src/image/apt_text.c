@@ -31,7 +31,8 @@ bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *pac
     if (!digest_from_hex(str_trim(str_from_pos(hash, prefix.len)), &found.sha256))
         return false;
     struct str exact = apt_unescape(str_slice(file, 0, file.len - suffix.len), arena);
-    if (!str_cut(exact, '_', &found.name, &rest) || !str_cut(rest, '_', &found.version, &found.arch))
+    if (!str_cut(exact, '_', &found.name, &rest) ||
+        !str_cut(rest, '_', &found.version, &found.arch))
         return false;
     found.exact = exact;
     found.file = arena_str(arena, file);
@@ -41,7 +42,7 @@ bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *pac
 
 static bool apt_is_debian_release(struct str release)
 {
-    static const char *const names[] = {"bullseye", "bookworm", "trixie", "forky",   "sid",
+    static const char *const names[] = {"bullseye", "bookworm", "trixie",   "forky",    "sid",
                                         "stable",   "testing",  "unstable", "oldstable"};
     struct str base = str_slice(release, 0, str_find_char(release, '-'));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -74,7 +75,8 @@ void apt_pick_mirrors(struct str listing, struct str *mirror, struct str *securi
         if (!str_cut(line, '|', &site, &rest) || !str_cut(rest, '|', &release, &rest))
             continue;
         str_cut(rest, '|', &component, &origin);
-        bool said_other = origin.len && !str_starts(origin, STR("$(")) && !str_eq(origin, STR("Debian"));
+        bool said_other =
+            origin.len && !str_starts(origin, STR("$(")) && !str_eq(origin, STR("Debian"));
         if (said_other || !str_eq(component, STR("main")) || !apt_is_debian_release(release))
             continue;
         if (!found.len && apt_has_path(site, STR("/debian")))

@@ -23,6 +23,6 @@ struct arch {
 };
 
 const struct arch *arch_find(struct str name); /* any of machine, debian, triplet; NULL: unknown */
-const struct arch *arch_host(void);            /* the machine this runs on; NULL: not in the table */
+const struct arch *arch_host(void); /* the machine this runs on; NULL: not in the table */
 
 #endif

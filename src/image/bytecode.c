@@ -25,7 +25,8 @@ static const char bytecode_program[] =
     "paths = []\n"
     "for library in libraries:\n"
     "    for directory, names, files in os.walk(top + library):\n"
-    "        names[:] = sorted(n for n in names if n not in skipped and not n.startswith('config-'))\n"
+    "        names[:] = sorted(n for n in names if n not in skipped and not "
+    "n.startswith('config-'))\n"
     "        paths += [os.path.join(directory, f) for f in sorted(files) if f.endswith('.py')]\n"
     "with ProcessPoolExecutor() as pool:\n"
     "    list(pool.map(one, paths, chunksize=16))\n";
@@ -42,12 +43,14 @@ bool bytecode_make(const char *by, const char *root, struct str python, const ch
     BUF_AUTO struct buf said = {0};
     struct str program = arena_printf(&arena, "/usr/bin/python" STR_FMT, STR_ARG(python));
     struct str library = arena_printf(&arena, "/usr/lib/python" STR_FMT, STR_ARG(python));
-    const char *const argv[] = {program.ptr, "-I", "-c", bytecode_program, "/sysroot", "/out",
-                                library.ptr, "/usr/lib/python3/dist-packages", NULL};
+    const char *const argv[] = {program.ptr, "-I",   "-c",        bytecode_program,
+                                "/sysroot",  "/out", library.ptr, "/usr/lib/python3/dist-packages",
+                                NULL};
     static const char *const envp[] = {"PATH=/usr/bin", "LC_ALL=C.UTF-8", "PYTHONHASHSEED=0", NULL};
     const struct jail_mount mounts[] = {{.kind = JAIL_RO, .source = root, .target = "/sysroot"},
                                         {.kind = JAIL_RW, .source = out, .target = "/out"}};
-    struct jail_spec spec = {.root = by, .mounts = mounts, .mount_count = 2, .argv = argv, .envp = envp};
+    struct jail_spec spec = {
+        .root = by, .mounts = mounts, .mount_count = 2, .argv = argv, .envp = envp};
     spec.uid = spec.gid = 1000;
     spec.limits.wall_ms = BYTECODE_WALL_MS;
     spec.limits.output_bytes = BYTECODE_OUTPUT_MAX;

@@ -43,7 +43,7 @@ static bool deb_archive_error(const struct deb *deb, struct archive *archive, st
 
 /* Left out of every root: nothing that builds or imports reads them. */
 static const char *const deb_left_out[] = {
-    "usr/share/man/",     "usr/share/locale/", "usr/share/info/", "usr/share/lintian/",
+    "usr/share/man/",      "usr/share/locale/", "usr/share/info/", "usr/share/lintian/",
     "usr/share/doc-base/", "usr/share/bug/",    "usr/share/help/", NULL};
 
 static bool deb_is_wanted(struct str path, bool is_link)
@@ -95,7 +95,8 @@ static bool deb_write_file(struct deb *deb, struct archive_entry *entry, const c
                            struct str path, struct err *err)
 {
     mode_t mode = archive_entry_perm(entry) & 0111 ? 0755 : 0644;
-    int FD_AUTO fd = openat(deb->parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    int FD_AUTO fd =
+        openat(deb->parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return err_errno(err, "cannot unpack %s: " STR_FMT, deb->path, STR_ARG(path));
     for (;;) {
@@ -114,7 +115,8 @@ static bool deb_write_file(struct deb *deb, struct archive_entry *entry, const c
         if (lseek(fd, offset, SEEK_SET) < 0 || !file_write_all(fd, name, str_of(block, size), err))
             return err_wrap(err, "cannot unpack %s", deb->path);
     }
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = archive_entry_mtime(entry)}};
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                      {.tv_sec = archive_entry_mtime(entry)}};
     /* The process's umask must not decide what others may read. */
     if (fchmod(fd, mode) || futimens(fd, times))
         return err_errno(err, "cannot unpack %s: " STR_FMT, deb->path, STR_ARG(path));

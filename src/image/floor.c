@@ -36,11 +36,11 @@ static const struct floor_object {
     const char *name; /* of the source without ".c" */
     unsigned since;
 } floor_objects[] = {
-    {"thread_atexit", 18},   {"explicit_bzero", 25}, {"getrandom", 25},       {"preadv2", 26},
-    {"reallocarray", 26},    {"memfd", 27},          {"fcntl64", 28},         {"cond_clockwait", 30},
-    {"gettid", 30},          {"mutex_clocklock", 30}, {"rwlock_clock", 30},   {"sem_clockwait", 30},
-    {"single_threaded", 32}, {"mknod", 33},          {"stat", 33},            {"close_range", 34},
-    {"start_main", 34},      {"dl_find_object", 35}, {"arc4random", 36},      {"isoc23_scanf", 38},
+    {"thread_atexit", 18},   {"explicit_bzero", 25},  {"getrandom", 25},    {"preadv2", 26},
+    {"reallocarray", 26},    {"memfd", 27},           {"fcntl64", 28},      {"cond_clockwait", 30},
+    {"gettid", 30},          {"mutex_clocklock", 30}, {"rwlock_clock", 30}, {"sem_clockwait", 30},
+    {"single_threaded", 32}, {"mknod", 33},           {"stat", 33},         {"close_range", 34},
+    {"start_main", 34},      {"dl_find_object", 35},  {"arc4random", 36},   {"isoc23_scanf", 38},
     {"isoc23_strto", 38},    {"isoc23_wscanf", 38},
 };
 
@@ -75,10 +75,12 @@ static struct digest floor_digest(const struct floor_spec *spec)
 }
 
 /* One library of the sysroot by SONAME; absent is fine for those that some releases lack. */
-static bool floor_read_library(const struct floor_spec *spec, const char *soname, struct arena *arena,
-                               struct str *bytes, bool *present, struct err *err)
+static bool floor_read_library(const struct floor_spec *spec, const char *soname,
+                               struct arena *arena, struct str *bytes, bool *present,
+                               struct err *err)
 {
-    struct str path = arena_printf(arena, "%s/usr/lib/%s/%s", spec->sysroot, spec->target->triplet, soname);
+    struct str path =
+        arena_printf(arena, "%s/usr/lib/%s/%s", spec->sysroot, spec->target->triplet, soname);
     *present = access(path.ptr, F_OK) == 0;
     return !*present || file_read(AT_FDCWD, path.ptr, FLOOR_LIBRARY_MAX, arena, bytes, err);
 }
@@ -93,19 +95,22 @@ static bool floor_stubs(const struct floor_spec *spec, const char *dir, struct a
         if (!floor_read_library(spec, elf_stub_sonames[i], arena, &bytes, &present, err))
             return false;
         if (present)
-            *vec_push(&inputs, arena) = (struct elf_stub_input){str_from(elf_stub_sonames[i]), bytes};
+            *vec_push(&inputs, arena) =
+                (struct elf_stub_input){str_from(elf_stub_sonames[i]), bytes};
     }
     if (!floor_read_library(spec, spec->target->loader_name, arena, &bytes, &present, err))
         return false;
     if (present)
-        *vec_push(&inputs, arena) = (struct elf_stub_input){str_from(spec->target->loader_name), bytes};
+        *vec_push(&inputs, arena) =
+            (struct elf_stub_input){str_from(spec->target->loader_name), bytes};
     struct elf_stub_options options = {spec->glibc, STR(FLOOR_ARCHIVE), STR(FLOOR_NONSHARED)};
     struct elf_stub_set set;
     if (!elf_stub_make(inputs.at, inputs.len, &options, arena, &set, err))
         return err_wrap(err, "stub libraries from %s", spec->sysroot);
     for (size_t i = 0; i < set.file_count; i++) {
         struct str path = arena_printf(arena, "%s/" STR_FMT, dir, STR_ARG(set.files[i].name));
-        if (!file_write(AT_FDCWD, path.ptr, set.files[i].is_text ? 0644 : 0755, set.files[i].bytes, err))
+        if (!file_write(AT_FDCWD, path.ptr, set.files[i].is_text ? 0644 : 0755, set.files[i].bytes,
+                        err))
             return false;
     }
     struct str missing = arena_printf(arena, "%s/missing.txt", dir);
@@ -129,8 +134,14 @@ static bool floor_run(const struct floor_spec *spec, const char *sources, const 
         {.kind = JAIL_RO, .source = spec->sysroot, .target = TOOLCHAIN_SYSROOT},
         {.kind = JAIL_RO, .source = sources, .target = "/src"},
         {.kind = JAIL_RW, .source = out, .target = "/out"}};
-    struct jail_spec jail = {.root = spec->build_root, .mounts = mounts, .mount_count = 3,
-                             .argv = argv, .envp = envp, .cwd = "/out", .uid = 1000, .gid = 1000};
+    struct jail_spec jail = {.root = spec->build_root,
+                             .mounts = mounts,
+                             .mount_count = 3,
+                             .argv = argv,
+                             .envp = envp,
+                             .cwd = "/out",
+                             .uid = 1000,
+                             .gid = 1000};
     jail.limits.wall_ms = FLOOR_WALL_MS;
     jail.limits.output_bytes = FLOOR_OUTPUT_MAX;
     struct jail_result result;
@@ -140,8 +151,8 @@ static bool floor_run(const struct floor_spec *spec, const char *sources, const 
         return true;
     struct str text = str_trim(buf_str(&said));
     struct str tail = str_from_pos(text, text.len > FLOOR_TAIL ? text.len - FLOOR_TAIL : 0);
-    return err_set(err, ERR_SYSTEM, "building the floor's archive: %s: " STR_FMT ": " STR_FMT, argv[0],
-                   STR_ARG(jail_describe(&result, &jail.limits, &arena)), STR_ARG(tail));
+    return err_set(err, ERR_SYSTEM, "building the floor's archive: %s: " STR_FMT ": " STR_FMT,
+                   argv[0], STR_ARG(jail_describe(&result, &jail.limits, &arena)), STR_ARG(tail));
 }
 
 static bool floor_write_sources(const char *dir, struct arena *arena, struct err *err)
@@ -157,10 +168,20 @@ static bool floor_write_sources(const char *dir, struct arena *arena, struct err
 static bool floor_compile(const struct floor_spec *spec, const char *sources, const char *out,
                           struct arena *arena, struct err *err)
 {
-    static const char *const options[] = {
-        "--sysroot=" TOOLCHAIN_SYSROOT, "-std=gnu17", "-O2", "-fPIC", "-fno-builtin", "-g0",
-        "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror",
-        "-Wno-attribute-alias", "-ffile-prefix-map=/src=.", "-c"};
+    static const char *const options[] = {"--sysroot=" TOOLCHAIN_SYSROOT,
+                                          "-std=gnu17",
+                                          "-O2",
+                                          "-fPIC",
+                                          "-fno-builtin",
+                                          "-g0",
+                                          "-fno-stack-protector",
+                                          "-fno-asynchronous-unwind-tables",
+                                          "-Wall",
+                                          "-Wextra",
+                                          "-Werror",
+                                          "-Wno-attribute-alias",
+                                          "-ffile-prefix-map=/src=.",
+                                          "-c"};
     VEC(const char *) compile = {0}, archive = {0};
     *vec_push(&compile, arena) = arena_printf(arena, "/usr/bin/%s-gcc", spec->target->triplet).ptr;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
@@ -199,16 +220,16 @@ static bool floor_archive(const struct floor_spec *spec, const char *scratch, co
 static bool floor_fill(const struct floor_spec *spec, const char *scratch, const char *dir,
                        struct arena *arena, struct err *err)
 {
-    struct str from = arena_printf(arena, "%s/usr/lib/%s/" FLOOR_NONSHARED, spec->sysroot,
-                                   spec->target->triplet);
+    struct str from =
+        arena_printf(arena, "%s/usr/lib/%s/" FLOOR_NONSHARED, spec->sysroot, spec->target->triplet);
     struct str to = arena_printf(arena, "%s/" FLOOR_NONSHARED, dir);
     return file_mkdirs(AT_FDCWD, dir, 0755, err) && floor_stubs(spec, dir, arena, err) &&
            file_copy(AT_FDCWD, from.ptr, AT_FDCWD, to.ptr, err) &&
            floor_archive(spec, scratch, dir, arena, err);
 }
 
-static bool floor_make_locked(const struct floor_spec *spec, const char *cache,
-                              struct arena *arena, struct floor_kit *kit, struct err *err)
+static bool floor_make_locked(const struct floor_spec *spec, const char *cache, struct arena *arena,
+                              struct floor_kit *kit, struct err *err)
 {
     int FD_AUTO lock = -1;
     const char *hex = digest_to_hex(&kit->digest).text;
@@ -235,7 +256,8 @@ bool floor_make(const struct floor_spec *spec, const char *cache, struct arena *
 {
     struct floor_kit made = {.digest = floor_digest(spec)};
     if (spec->glibc < FLOOR_GLIBC_MIN)
-        return err_set(err, ERR_USAGE, "floor 2.%u: the oldest is 2.%d", spec->glibc, FLOOR_GLIBC_MIN);
+        return err_set(err, ERR_USAGE, "floor 2.%u: the oldest is 2.%d", spec->glibc,
+                       FLOOR_GLIBC_MIN);
     made.path = arena_printf(arena, "%s/floors/%s", cache, digest_to_hex(&made.digest).text);
     if (access(made.path.ptr, F_OK) && !floor_make_locked(spec, cache, arena, &made, err))
         return err_wrap(err, "floor 2.%u for %s", spec->glibc, spec->target->machine);

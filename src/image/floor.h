@@ -16,9 +16,9 @@
 
 struct floor_spec {
     const struct arch *target;
-    unsigned glibc;                 /* 2.<glibc>, 17 or newer */
-    const char *build_root;         /* host path of the build image: its cross gcc compiles the archive */
-    const char *sysroot;            /* host path of the target's root */
+    unsigned glibc;         /* 2.<glibc>, 17 or newer */
+    const char *build_root; /* host path of the build image: its cross gcc compiles the archive */
+    const char *sysroot;    /* host path of the target's root */
     struct digest build_digest, sysroot_digest;
 };
 
@@ -34,7 +34,8 @@ unsigned floor_glibc(struct str text);
 CHECKED bool floor_make(const struct floor_spec *spec, const char *cache, struct arena *arena,
                         struct floor_kit *kit, struct err *err);
 
-/* The names whose strong undefined reference in a finished file fails on the floor; for the gate. */
+/* The names whose strong undefined reference in a finished file fails on the floor; for the gate.
+ */
 CHECKED bool floor_missing(const struct floor_kit *kit, struct arena *arena, struct str *lines,
                            struct err *err);
 

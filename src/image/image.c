@@ -38,9 +38,12 @@ struct image_work {
 const char *image_stage_name(enum image_stage stage)
 {
     static const char *const names[] = {
-        [IMAGE_INDEX] = "fetching package indexes", [IMAGE_RESOLVE] = "resolving packages",
-        [IMAGE_DOWNLOAD] = "downloading packages",  [IMAGE_UNPACK] = "unpacking packages",
-        [IMAGE_LINK] = "composing the root",        [IMAGE_BYTECODE] = "compiling Python's library",
+        [IMAGE_INDEX] = "fetching package indexes",
+        [IMAGE_RESOLVE] = "resolving packages",
+        [IMAGE_DOWNLOAD] = "downloading packages",
+        [IMAGE_UNPACK] = "unpacking packages",
+        [IMAGE_LINK] = "composing the root",
+        [IMAGE_BYTECODE] = "compiling Python's library",
         [IMAGE_NOTE] = "note",
     };
     return names[stage];
@@ -111,7 +114,8 @@ static struct digest image_root_digest(const struct image_work *work)
 static struct str image_path(const struct image_work *work, const char *dir,
                              const struct digest *digest, const char *ending)
 {
-    return arena_printf(work->arena, "%s/%s/%s%s", work->cache, dir, digest_to_hex(digest).text, ending);
+    return arena_printf(work->arena, "%s/%s/%s%s", work->cache, dir, digest_to_hex(digest).text,
+                        ending);
 }
 
 /* A remembered answer: "root <digest>", then one exact package a line. False: none usable. */
@@ -234,7 +238,8 @@ static bool image_fill(struct image_work *work, const char *root, struct err *er
         struct str data = arena_printf(work->arena, "%s/data", dir.ptr);
         struct str control = arena_printf(work->arena, "%s/control", dir.ptr);
         if (!root_add_tree(root, data.ptr, err) ||
-            !file_read(AT_FDCWD, control.ptr, IMAGE_CONTROL_MAX, work->arena, &records[i].control, err))
+            !file_read(AT_FDCWD, control.ptr, IMAGE_CONTROL_MAX, work->arena, &records[i].control,
+                       err))
             return false;
         image_tell(work, IMAGE_LINK, i + 1, count);
     }
@@ -252,7 +257,8 @@ static bool image_make_root(struct image_work *work, struct err *err)
     if (fd < 0 || fchmod(fd, 0755) || syncfs(fd))
         return err_errno(err, "cannot write %s to disk", beside.ptr);
     if (rename(beside.ptr, work->root.path.ptr)) {
-        if (errno != EEXIST && errno != ENOTEMPTY) /* another request with the same set was faster */
+        if (errno != EEXIST &&
+            errno != ENOTEMPTY) /* another request with the same set was faster */
             return err_errno(err, "cannot name %s", work->root.path.ptr);
         return file_remove_tree(AT_FDCWD, beside.ptr, err);
     }
@@ -305,8 +311,8 @@ bool image_compose(const struct image_spec *spec, const char *cache, image_progr
 {
     struct image_work work = {.spec = spec, .arena = arena, .arch = arch_find(spec->arch)};
     if (!str_eq(spec->distro, STR("debian")) || !work.arch || spec->wanted.len == 0)
-        return err_set(err, ERR_USAGE, "no roots of " STR_FMT " for " STR_FMT, STR_ARG(spec->distro),
-                       STR_ARG(spec->arch));
+        return err_set(err, ERR_USAGE, "no roots of " STR_FMT " for " STR_FMT,
+                       STR_ARG(spec->distro), STR_ARG(spec->arch));
     if (!file_mkdirs(AT_FDCWD, cache, 0755, err))
         return false;
     char *absolute = realpath(cache, NULL);
@@ -315,9 +321,9 @@ bool image_compose(const struct image_spec *spec, const char *cache, image_progr
     work.cache = arena_str(arena, str_from(absolute)).ptr;
     free(absolute);
     work.request = image_request_digest(spec, arena);
-    work.apt = (struct apt){spec, image_apt_dir(&work), progress, state,
-                            arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(spec->release),
-                                         STR_ARG(spec->arch))};
+    work.apt = (struct apt){
+        spec, image_apt_dir(&work), progress, state,
+        arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(spec->release), STR_ARG(spec->arch))};
     if ((spec->refresh || !image_recall(&work)) && !image_work_on(&work, err))
         return err_wrap(err, "composing a root of " STR_FMT, STR_ARG(work.apt.what));
     *root = work.root;

@@ -35,10 +35,10 @@ struct image_link {
 };
 
 struct image_spec {
-    struct str distro;         /* "debian" */
-    struct str release;        /* "bookworm", "trixie" */
-    struct str arch;           /* Debian's name: "amd64", "s390x", "arm64" */
-    struct image_names wanted; /* packages; what they need comes too, recommendations do not */
+    struct str distro;          /* "debian" */
+    struct str release;         /* "bookworm", "trixie" */
+    struct str arch;            /* Debian's name: "amd64", "s390x", "arm64" */
+    struct image_names wanted;  /* packages; what they need comes too, recommendations do not */
     struct image_names without; /* packages of the closure that are left out on purpose */
     /*
      * Where from. Nothing given: the archive that this machine's own apt settings
@@ -46,7 +46,7 @@ struct image_spec {
      * not carry the machine asked for falls back to deb.debian.org, which is said.
      */
     struct str mirror, security_mirror; /* "http://deb.debian.org/debian", ".../debian-security" */
-    struct str keyring; /* empty: /usr/share/keyrings/debian-archive-keyring.gpg */
+    struct str keyring;                 /* empty: /usr/share/keyrings/debian-archive-keyring.gpg */
     /* Made after everything else. They are part of the digest. */
     const struct image_link *links;
     size_t link_count;
@@ -62,20 +62,20 @@ struct image_spec {
 extern const char IMAGE_OWN_PYTHON[];
 
 struct image_root {
-    struct str path;           /* host path, NUL-terminated */
+    struct str path; /* host path, NUL-terminated */
     struct digest digest;
-    struct image_names exact;  /* sorted "name_version_arch" */
-    bool composed;             /* false: it was there already */
+    struct image_names exact; /* sorted "name_version_arch" */
+    bool composed;            /* false: it was there already */
 };
 
 enum image_stage {
-    IMAGE_INDEX,    /* fetching and checking package indexes */
+    IMAGE_INDEX, /* fetching and checking package indexes */
     IMAGE_RESOLVE,
     IMAGE_DOWNLOAD, /* done and total are bytes */
     IMAGE_UNPACK,   /* done and total are packages */
     IMAGE_LINK,
     IMAGE_BYTECODE,
-    IMAGE_NOTE,     /* `detail` is worth telling: a fall-back was taken */
+    IMAGE_NOTE, /* `detail` is worth telling: a fall-back was taken */
 };
 
 struct image_progress {

@@ -28,9 +28,11 @@ static const struct pack_row {
     const char *name, *needs;
     const char *options[PACK_OPTIONS_MAX];
 } pack_rows[] = {
-    {"libxml2", NULL,
+    {"libxml2",
+     NULL,
      {"--without-python", "--without-lzma", "--without-icu", "--without-zlib", "--without-debug"}},
-    {"libxslt", "libxml2",
+    {"libxslt",
+     "libxml2",
      {"--without-python", "--without-crypto", "--without-debug", "--without-debugger"}},
 };
 
@@ -119,7 +121,8 @@ static bool pack_run(struct pack_work *work, const struct pack_row *row, const c
                                 .target = arena_printf(arena, "/%s", dirs[i]).ptr};
     /* What was built before is where it will be used. */
     *vec_push(&mounts, arena) =
-        (struct jail_mount){.kind = JAIL_RO, .source = arena_printf(arena, "%s/out/pack", scratch).ptr,
+        (struct jail_mount){.kind = JAIL_RO,
+                            .source = arena_printf(arena, "%s/out/pack", scratch).ptr,
                             .target = PACK_PLACE};
     for (size_t i = 0; i < chain->env_count; i++)
         *vec_push(&env, arena) = chain->env[i];
@@ -131,9 +134,15 @@ static bool pack_run(struct pack_work *work, const struct pack_row *row, const c
     for (size_t i = 0; i < PACK_OPTIONS_MAX && row->options[i]; i++)
         *vec_push(&argv, arena) = row->options[i];
     *vec_push(&argv, arena) = NULL;
-    struct jail_spec jail = {.root = work->spec->build_root, .mounts = mounts.at,
-                             .mount_count = mounts.len, .argv = argv.at, .envp = env.at,
-                             .cwd = "/build", .uid = 1000, .gid = 1000, .foreign = chain->foreign};
+    struct jail_spec jail = {.root = work->spec->build_root,
+                             .mounts = mounts.at,
+                             .mount_count = mounts.len,
+                             .argv = argv.at,
+                             .envp = env.at,
+                             .cwd = "/build",
+                             .uid = 1000,
+                             .gid = 1000,
+                             .foreign = chain->foreign};
     jail.limits.wall_ms = PACK_WALL_MS;
     jail.limits.output_bytes = PACK_OUTPUT_MAX;
     struct jail_result result;
@@ -153,7 +162,8 @@ static bool pack_prepare(struct pack_work *work, const char *scratch, struct err
     if (!file_remove_tree(AT_FDCWD, scratch, err))
         return false;
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-        if (!file_mkdirs(AT_FDCWD, arena_printf(work->arena, "%s/%s", scratch, dirs[i]).ptr, 0755, err))
+        if (!file_mkdirs(AT_FDCWD, arena_printf(work->arena, "%s/%s", scratch, dirs[i]).ptr, 0755,
+                         err))
             return false;
     for (const struct embedded_file *file = pack_scripts; file->name; file++) {
         struct str path = arena_printf(work->arena, "%s/script/%s", scratch, file->name);
@@ -231,16 +241,17 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
     struct pack made = {0};
     struct str text, packs = arena_printf(arena, "%s/packs", cache);
     struct err ignored;
-    work.apt = (struct apt){.spec = spec->image, .progress = progress, .state = state,
-                            .is_source = true};
+    work.apt =
+        (struct apt){.spec = spec->image, .progress = progress, .state = state, .is_source = true};
     work.apt.what = arena_printf(arena, STR_FMT " sources", STR_ARG(spec->image->release));
-    work.apt.dir = arena_printf(arena, "%s/apt/" STR_FMT "-sources", cache,
-                                STR_ARG(spec->image->release)).ptr;
+    work.apt.dir =
+        arena_printf(arena, "%s/apt/" STR_FMT "-sources", cache, STR_ARG(spec->image->release)).ptr;
     if (!pack_choose(&work, err) || !file_mkdirs(AT_FDCWD, packs.ptr, 0755, err))
         return false;
     struct digest key = pack_digest(&work, STR(""));
     struct str request = arena_printf(arena, "%s/request-%s", packs.ptr, digest_to_hex(&key).text);
-    bool known = !spec->image->refresh && file_read(AT_FDCWD, request.ptr, 1000, arena, &text, &ignored) &&
+    bool known = !spec->image->refresh &&
+                 file_read(AT_FDCWD, request.ptr, 1000, arena, &text, &ignored) &&
                  digest_from_hex(str_trim(text), &made.digest);
     if (known)
         made.path = arena_printf(arena, "%s/%s", packs.ptr, digest_to_hex(&made.digest).text);

@@ -14,7 +14,7 @@
 #define PACK_PLACE TOOLCHAIN_SYSROOT "/pack"
 
 struct pack_spec {
-    struct image_names names; /* "libxslt": what it needs is added */
+    struct image_names names;       /* "libxslt": what it needs is added */
     const struct image_spec *image; /* of the sysroot: release, mirrors, keyring */
     const char *build_root;
     const struct toolchain *toolchain; /* cross, with the floor */
@@ -30,8 +30,7 @@ struct pack {
 bool pack_is_known(struct str name);
 
 /* ERR_USAGE: a pack that is not in the table. Takes minutes the first time. */
-CHECKED bool pack_make(const struct pack_spec *spec, const char *cache,
-                       image_progress_fn *progress, void *state, struct arena *arena,
-                       struct pack *pack, struct err *err);
+CHECKED bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_fn *progress,
+                       void *state, struct arena *arena, struct pack *pack, struct err *err);
 
 #endif

@@ -57,14 +57,16 @@ static const struct preset_package_row preset_without[] = {
       "python3-setuptools", "python3-wheel", "python3-pkg-resources", "python3-lib2to3"}},
 };
 
-/* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty directory. */
+/* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty
+ * directory. */
 struct preset_link_row {
     enum preset_role role;
     const char *path, *target;
 };
 
 static const struct preset_link_row preset_links[] = {
-    /* gcc searches it before the sysroot: nothing may ever be there (the C++ headers are beside it). */
+    /* gcc searches it before the sysroot: nothing may ever be there (the C++ headers are beside
+       it). */
     {PRESET_BUILD, "/usr/*/lib", ""},
     /* A build script that names these folders means the target's. */
     {PRESET_BUILD, "/usr/include", "/sysroot/usr/include"},
@@ -100,8 +102,8 @@ static struct str preset_expand(const char *text, const struct preset_release_ro
     const struct {
         char mark;
         const char *value;
-    } values[] = {{'@', target->cross_suffix}, {'$', target->debian}, {'#', row->python},
-                   {'%', row->gcc},
+    } values[] = {{'@', target->cross_suffix}, {'$', target->debian},
+                  {'#', row->python},          {'%', row->gcc},
                   {'*', target->triplet},      {'!', target->loader}};
     for (; *text; text++) {
         const char *value = NULL;
@@ -150,9 +152,10 @@ static bool preset_unknown(struct str preset, struct str python, struct err *err
     for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
         buf_printf(&known, "%s%s %s (%s)", i ? ", " : "", preset_releases[i].preset,
                    preset_releases[i].python, preset_releases[i].release);
-    return err_set(err, ERR_USAGE, "no images for Python " STR_FMT " of the preset \"" STR_FMT
-                   "\"; there are: " STR_FMT, STR_ARG(python), STR_ARG(preset),
-                   STR_ARG(buf_str(&known)));
+    return err_set(err, ERR_USAGE,
+                   "no images for Python " STR_FMT " of the preset \"" STR_FMT
+                   "\"; there are: " STR_FMT,
+                   STR_ARG(python), STR_ARG(preset), STR_ARG(buf_str(&known)));
 }
 
 bool preset_spec(struct str preset, struct str python, const struct arch *target,

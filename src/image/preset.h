@@ -11,7 +11,8 @@
 #include "image/image.h"
 
 enum preset_role {
-    PRESET_BUILD,   /* the build machine's: cross compiler, Python of the target's minor, make, ninja */
+    PRESET_BUILD, /* the build machine's: cross compiler, Python of the target's minor, make, ninja
+                   */
     PRESET_SYSROOT, /* the target's headers, libraries and Python: cross links, hybrid runs on it */
     PRESET_CLEAN,   /* the target's Python and nothing else: import tests */
 };

@@ -24,7 +24,8 @@ static bool root_add_link(int from, const char *name, int to, struct err *err)
     if (len < 0)
         return err_errno(err, "cannot read link %s", name);
     says[len] = 0;
-    return symlinkat(says, to, name) == 0 || errno == EEXIST || err_errno(err, "cannot link %s", name);
+    return symlinkat(says, to, name) == 0 || errno == EEXIST ||
+           err_errno(err, "cannot link %s", name);
 }
 
 static bool root_add_file(int from, const char *name, int to, struct err *err)
@@ -79,9 +80,9 @@ bool root_add_tree(const char *root, const char *from, struct err *err)
 
 /* Mount points of the jail and of builds are there too: a root is mounted read-only. */
 static const char *const root_dirs[] = {
-    "usr/bin", "usr/sbin", "usr/lib", "usr/share", "etc",     "proc",     "sys",
-    "dev",     "run",      "tmp",     "var/tmp",   "root",    "home",     "build",
-    "sysroot", "floor",    "out",     "work",      "refinery", "env", "pack", NULL};
+    "usr/bin", "usr/sbin", "usr/lib",  "usr/share", "etc",  "proc",  "sys",     "dev",
+    "run",     "tmp",      "var/tmp",  "root",      "home", "build", "sysroot", "floor",
+    "out",     "work",     "refinery", "env",       "pack", NULL};
 
 bool root_skeleton(const char *root, const struct arch *arch, struct err *err)
 {
@@ -94,8 +95,10 @@ bool root_skeleton(const char *root, const struct arch *arch, struct err *err)
             return false;
     bool has_lib64 = str_starts(str_from(arch->loader), STR("/lib64/"));
     for (size_t i = 0; merged_names[i]; i++) {
-        struct str name = str_from(merged_names[i]), inside = arena_printf(&arena, "usr/%s", name.ptr);
-        bool usual = str_eq(name, STR("bin")) || str_eq(name, STR("sbin")) || str_eq(name, STR("lib"));
+        struct str name = str_from(merged_names[i]),
+                   inside = arena_printf(&arena, "usr/%s", name.ptr);
+        bool usual =
+            str_eq(name, STR("bin")) || str_eq(name, STR("sbin")) || str_eq(name, STR("lib"));
         if (!usual && !(has_lib64 && str_eq(name, STR("lib64"))))
             continue;
         if (!file_mkdirs(fd, inside.ptr, 0755, err))

@@ -41,12 +41,14 @@ static const struct toolchain_variable toolchain_variables[] = {
     {BOTH, "NM=%triplet%-nm"},
     {BOTH, "STRIP=%triplet%-strip"},
     {BOTH, "PKG_CONFIG=/refinery/bin/pkg-config"},
-    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/sysroot/usr/share/pkgconfig"},
+    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/"
+           "sysroot/usr/share/pkgconfig"},
     {BOTH, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
     {BOTH, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
 };
 
-static struct digest toolchain_digest(const struct toolchain_text *text, const struct toolchain *made)
+static struct digest toolchain_digest(const struct toolchain_text *text,
+                                      const struct toolchain *made)
 {
     struct digest_stream *stream = digest_open();
     for (size_t i = 0; i < text->len; i++) {
@@ -99,8 +101,8 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
         return false;
     struct str bin = arena_printf(arena, "%s/bin", dir.ptr);
     struct str archives = arena_printf(arena, "%s/static", dir.ptr);
-    bool ok = file_mkdirs(AT_FDCWD, bin.ptr, 0755, err) &&
-              file_mkdirs(AT_FDCWD, archives.ptr, 0755, err);
+    bool ok =
+        file_mkdirs(AT_FDCWD, bin.ptr, 0755, err) && file_mkdirs(AT_FDCWD, archives.ptr, 0755, err);
     for (size_t i = 0; ok && i < text->len; i++)
         ok = toolchain_write_one(dir.ptr, &text->at[i], arena, err);
     if (ok && (chmod(dir.ptr, 0755) || chmod(bin.ptr, 0755) || chmod(archives.ptr, 0755)))
@@ -119,12 +121,14 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
 bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct arena *arena,
                     struct toolchain *toolchain, struct err *err)
 {
-    struct toolchain made = {.python = TOOLCHAIN_PYTHON, .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
+    struct toolchain made = {.python = TOOLCHAIN_PYTHON,
+                             .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
                              .foreign = {.machine = spec->target->machine}};
     struct toolchain_text text;
     VEC(struct jail_mount) mounts = {0};
-    made.meson_option = spec->strategy == TOOLCHAIN_CROSS ? "--cross-file=" TOOLCHAIN_DIR "/meson.ini"
-                                                          : "--native-file=" TOOLCHAIN_DIR "/meson.ini";
+    made.meson_option = spec->strategy == TOOLCHAIN_CROSS
+                            ? "--cross-file=" TOOLCHAIN_DIR "/meson.ini"
+                            : "--native-file=" TOOLCHAIN_DIR "/meson.ini";
     toolchain_text_make(spec, arena, &text);
     toolchain_environment(spec, arena, &made);
     *vec_push(&mounts, arena) = (struct jail_mount){

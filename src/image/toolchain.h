@@ -32,12 +32,13 @@ struct toolchain_spec {
     enum toolchain_strategy strategy;
     struct str sysroot; /* host paths, NUL-terminated: image_root.path, floor_kit.path */
     struct str floor;   /* empty: no floor, links as the release does */
-    struct str source;  /* where the source is inside the jail, for -ffile-prefix-map; empty: "/build" */
-    int64_t epoch;      /* SOURCE_DATE_EPOCH, seconds */
+    struct str
+        source;    /* where the source is inside the jail, for -ffile-prefix-map; empty: "/build" */
+    int64_t epoch; /* SOURCE_DATE_EPOCH, seconds */
 };
 
 struct toolchain {
-    struct str path; /* host path, content-addressed below <cache>/toolchains */
+    struct str path;      /* host path, content-addressed below <cache>/toolchains */
     struct digest digest; /* over files, environment and mount targets: a part of the action key */
     /* Sysroot, floor, toolchain: jail_spec.mounts, with the caller's own behind them. */
     const struct jail_mount *mounts;
@@ -51,7 +52,8 @@ struct toolchain {
     const char *python;       /* inside: TOOLCHAIN_PYTHON */
     const char *meson_option; /* "--cross-file=..." or "--native-file=..." for meson setup */
     const char *cmake_file;   /* inside; the environment names it too (CMAKE_TOOLCHAIN_FILE) */
-    struct jail_foreign foreign; /* for jail_spec.foreign: both strategies may run target programs */
+    struct jail_foreign
+        foreign; /* for jail_spec.foreign: both strategies may run target programs */
 };
 
 CHECKED bool toolchain_make(const struct toolchain_spec *spec, const char *cache,

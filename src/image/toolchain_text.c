@@ -21,7 +21,7 @@
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
 
 static const struct {
-    const char *tool;    /* of Debian's cross compiler: "gcc" */
+    const char *tool; /* of Debian's cross compiler: "gcc" */
     const char *options;
     const char *names[4]; /* further names that build scripts call it by */
 } toolchain_compilers[] = {
@@ -31,9 +31,9 @@ static const struct {
     {"cpp", "--sysroot=/sysroot ", {"cpp"}},
 };
 
-static const char *const toolchain_tools[] = {"ar",      "as",      "ld",      "nm",
-                                              "objcopy", "objdump", "ranlib",  "readelf",
-                                              "strip",   "gcc-ar",  "gcc-nm",  "gcc-ranlib"};
+static const char *const toolchain_tools[] = {"ar",      "as",      "ld",     "nm",
+                                              "objcopy", "objdump", "ranlib", "readelf",
+                                              "strip",   "gcc-ar",  "gcc-nm", "gcc-ranlib"};
 
 /*
  * Libraries that come in statically under a floor although the package asks for -lX:
@@ -58,17 +58,18 @@ static const char toolchain_meson[] = "[binaries]\n"
                                       "pkg-config = '/refinery/bin/pkg-config'\n"
                                       "python = '/refinery/bin/python3'\n";
 
-static const char toolchain_meson_cross[] = "\n[host_machine]\n"
-                                            "system = 'linux'\n"
-                                            "cpu_family = '%cpu_family%'\n"
-                                            "cpu = '%machine%'\n"
-                                            "endian = '%endian%'\n"
-                                            "\n[properties]\n"
-                                            "needs_exe_wrapper = false\n"
-                                            "longdouble_format = '%long_double%'\n"
-                                            "sys_root = '/sysroot'\n"
-                                            "pkg_config_libdir = ['/sysroot/pack/lib/pkgconfig', '/sysroot/usr/lib/%triplet%/pkgconfig',"
-                                            " '/sysroot/usr/share/pkgconfig']\n";
+static const char toolchain_meson_cross[] =
+    "\n[host_machine]\n"
+    "system = 'linux'\n"
+    "cpu_family = '%cpu_family%'\n"
+    "cpu = '%machine%'\n"
+    "endian = '%endian%'\n"
+    "\n[properties]\n"
+    "needs_exe_wrapper = false\n"
+    "longdouble_format = '%long_double%'\n"
+    "sys_root = '/sysroot'\n"
+    "pkg_config_libdir = ['/sysroot/pack/lib/pkgconfig', '/sysroot/usr/lib/%triplet%/pkgconfig',"
+    " '/sysroot/usr/share/pkgconfig']\n";
 
 static const char toolchain_cmake[] =
     "set(CMAKE_SYSTEM_NAME Linux)\n"
@@ -114,42 +115,42 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
     return arena_str(arena, buf_str(&out));
 }
 
-static struct toolchain_text_file *toolchain_text_add(struct toolchain_text *text, struct arena *arena,
-                                                 struct str name)
+static struct toolchain_text_file *toolchain_text_add(struct toolchain_text *text,
+                                                      struct arena *arena, struct str name)
 {
     struct toolchain_text_file *file = vec_push(text, arena);
     file->name = name;
     return file;
 }
 
-static void toolchain_text_add_link(struct toolchain_text *text, struct arena *arena, struct str name,
-                               struct str target)
+static void toolchain_text_add_link(struct toolchain_text *text, struct arena *arena,
+                                    struct str name, struct str target)
 {
     toolchain_text_add(text, arena, name)->target = target;
 }
 
 /* "s390x-linux-gnu-gcc" is a script; the other names, the build machine's too, lead to it. */
 static void toolchain_text_add_compilers(const struct toolchain_spec *spec, struct arena *arena,
-                                    struct toolchain_text *text)
+                                         struct toolchain_text *text)
 {
     const struct arch *host = arch_host();
     const char *triplet = spec->target->triplet;
     for (size_t i = 0; i < sizeof toolchain_compilers / sizeof *toolchain_compilers; i++) {
         const char *tool = toolchain_compilers[i].tool;
         struct str own = arena_printf(arena, "%s-%s", triplet, tool);
-        struct str script = arena_printf(arena, "%s%s %s%s\"$@\"\n", SCRIPT, tool,
-                                         spec->floor.len ? LINK_FLOOR : "",
-                                         toolchain_compilers[i].options);
+        struct str script =
+            arena_printf(arena, "%s%s %s%s\"$@\"\n", SCRIPT, tool,
+                         spec->floor.len ? LINK_FLOOR : "", toolchain_compilers[i].options);
         struct toolchain_text_file *file =
             toolchain_text_add(text, arena, arena_printf(arena, "bin/%s", own.ptr));
         file->bytes = toolchain_text_expand(spec, script, arena);
         file->executable = true;
         for (size_t j = 0; toolchain_compilers[i].names[j]; j++)
-            toolchain_text_add_link(text, arena,
-                               arena_printf(arena, "bin/%s", toolchain_compilers[i].names[j]), own);
+            toolchain_text_add_link(
+                text, arena, arena_printf(arena, "bin/%s", toolchain_compilers[i].names[j]), own);
         if (host && host != spec->target)
-            toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-%s", host->triplet, tool),
-                               own);
+            toolchain_text_add_link(text, arena,
+                                    arena_printf(arena, "bin/%s-%s", host->triplet, tool), own);
     }
 }
 
@@ -164,27 +165,29 @@ static void toolchain_text_add_static(const struct toolchain_spec *spec, struct 
 }
 
 static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct arena *arena,
-                                struct toolchain_text *text)
+                                     struct toolchain_text *text)
 {
     const char *triplet = spec->target->triplet;
     for (size_t i = 0; i < sizeof toolchain_tools / sizeof *toolchain_tools; i++) {
         struct str real = arena_printf(arena, "/usr/bin/%s-%s", triplet, toolchain_tools[i]);
-        toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s", toolchain_tools[i]), real);
-        toolchain_text_add_link(text, arena,
-                           arena_printf(arena, "bin/%s-%s", triplet, toolchain_tools[i]), real);
+        toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s", toolchain_tools[i]),
+                                real);
+        toolchain_text_add_link(
+            text, arena, arena_printf(arena, "bin/%s-%s", triplet, toolchain_tools[i]), real);
     }
     struct toolchain_text_file *file = toolchain_text_add(text, arena, STR("bin/pkg-config"));
     file->bytes = str_from(toolchain_pkg_config);
     file->executable = true;
     toolchain_text_add_link(text, arena, STR("bin/pkgconf"), STR("pkg-config"));
-    toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet), STR("pkg-config"));
+    toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet),
+                            STR("pkg-config"));
     struct str python = arena_printf(arena, "%s/usr/bin/python" STR_FMT,
                                      spec->strategy == TOOLCHAIN_HYBRID ? TOOLCHAIN_SYSROOT : "",
                                      STR_ARG(spec->python));
     toolchain_text_add_link(text, arena, STR("bin/python3"), python);
     toolchain_text_add_link(text, arena, STR("bin/python"), python);
-    toolchain_text_add_link(text, arena, arena_printf(arena, "bin/python" STR_FMT, STR_ARG(spec->python)),
-                       python);
+    toolchain_text_add_link(
+        text, arena, arena_printf(arena, "bin/python" STR_FMT, STR_ARG(spec->python)), python);
 }
 
 void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
@@ -196,8 +199,10 @@ void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
     if (spec->floor.len)
         toolchain_text_add_static(spec, arena, text);
     bool cross = spec->strategy == TOOLCHAIN_CROSS;
-    struct str meson = arena_printf(arena, "%s%s", toolchain_meson, cross ? toolchain_meson_cross : "");
-    toolchain_text_add(text, arena, STR("meson.ini"))->bytes = toolchain_text_expand(spec, meson, arena);
+    struct str meson =
+        arena_printf(arena, "%s%s", toolchain_meson, cross ? toolchain_meson_cross : "");
+    toolchain_text_add(text, arena, STR("meson.ini"))->bytes =
+        toolchain_text_expand(spec, meson, arena);
     toolchain_text_add(text, arena, STR("toolchain.cmake"))->bytes =
         toolchain_text_expand(spec, str_from(toolchain_cmake), arena);
 }

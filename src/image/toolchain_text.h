@@ -5,7 +5,7 @@
 #include "image/toolchain.h"
 
 struct toolchain_text_file {
-    struct str name;   /* below the toolchain directory: "bin/gcc", "meson.ini" */
+    struct str name; /* below the toolchain directory: "bin/gcc", "meson.ini" */
     struct str bytes;
     struct str target; /* not empty: a link that says this */
     bool executable;

@@ -45,7 +45,8 @@ static bool unpacked_check(const char *path, const struct apt_package *package, 
     if (!digest_fd(fd, &digest, err))
         return false;
     return digest_eq(&digest, &package->sha256) ||
-           err_set(err, ERR_DIGEST, "%s: its digest is not the one that the signed index names", path);
+           err_set(err, ERR_DIGEST, "%s: its digest is not the one that the signed index names",
+                   path);
 }
 
 static bool unpacked_one(const struct unpacked_work *work, const struct apt_package *package,
@@ -140,11 +141,15 @@ bool unpacked_fetch(struct apt *apt, const char *cache, const struct apt_package
         !file_mkdirs(AT_FDCWD, named.ptr, 0755, err) ||
         !file_mkdirs(AT_FDCWD, fresh.ptr, 0755, err))
         return false;
-    struct unpacked_work work = {.missing = &missing, .debs = debs.ptr, .fresh = fresh.ptr,
-                                 .apt = apt, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct unpacked_work work = {.missing = &missing,
+                                 .debs = debs.ptr,
+                                 .fresh = fresh.ptr,
+                                 .apt = apt,
+                                 .mutex = PTHREAD_MUTEX_INITIALIZER};
     bool ok = apt_download(apt, &missing, debs.ptr, arena, err) && unpacked_all(&work, err) &&
               unpacked_name(&work, cache, arena, err);
-    struct err ignored; /* a leftover costs space, not correctness; the first error is the one to tell */
+    struct err
+        ignored; /* a leftover costs space, not correctness; the first error is the one to tell */
     (void)!file_remove_tree(AT_FDCWD, debs.ptr, &ignored);
     (void)!file_remove_tree(AT_FDCWD, fresh.ptr, &ignored);
     return ok;

@@ -70,8 +70,7 @@ static bool fetch_start_remote(struct index *index, struct fetch *fetch, struct 
     struct index_file *file = fetch->file;
     const char *parent =
         arena_printf(&index->arena, STR_FMT "/files", STR_ARG(index->config.cache_dir)).ptr;
-    char *beside =
-        (char *)(uintptr_t)arena_printf(&index->arena, "%s/download-XXXXXX", parent).ptr;
+    char *beside = (char *)(uintptr_t)arena_printf(&index->arena, "%s/download-XXXXXX", parent).ptr;
     struct http_request request = {.url = url_without_fragment(file->url),
                                    .size_limit = FETCH_MAX,
                                    .has_sha256 = file->has_sha256,
@@ -165,8 +164,8 @@ bool index_fetch_all(struct index *index, struct index_file *const *files, size_
         for (size_t i = 0; i < count; i++)
             started[i] = fetch_start(index, files[from + i], &window[i], &errs[from + i]);
         for (size_t i = 0; i < count; i++)
-            all = started[i] && fetch_finish(index, &window[i], &paths[from + i], &errs[from + i]) &&
-                  all;
+            all = started[i] &&
+                  fetch_finish(index, &window[i], &paths[from + i], &errs[from + i]) && all;
     }
     return all;
 }

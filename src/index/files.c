@@ -162,8 +162,8 @@ static bool index_list_entry(void *state, int dirfd, struct str name, struct err
     struct index_listing *listing = state;
     struct index_project counts = {0};
     struct index_file file;
-    struct simple_file listed = {.filename = arena_str(&listing->index->arena, name),
-                                 .size = -1, .upload_time_ms = -1};
+    struct simple_file listed = {
+        .filename = arena_str(&listing->index->arena, name), .size = -1, .upload_time_ms = -1};
     (void)dirfd;
     (void)err;
     struct str path = file_join(&listing->index->arena, listing->dir, name);

@@ -56,9 +56,8 @@ bool index_open(const struct index_config *config, struct index **index, struct 
         mem_free(made);
         return false;
     }
-    made->pages = (struct pages){.http = made->http,
-                                 .clock = made->config.http.clock,
-                                 .offline = config->offline};
+    made->pages = (struct pages){
+        .http = made->http, .clock = made->config.http.clock, .offline = config->offline};
     if (config->cache_dir.len)
         made->pages.dir =
             arena_printf(&made->arena, STR_FMT "/pages", STR_ARG(config->cache_dir)).ptr;
@@ -178,9 +177,11 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
         (found && !index_take_page(index, normal, &page, which, project, &files, err)))
         return false;
     if (!found && !files.len)
-        return err_set(err, ERR_NOT_FOUND, "nobody knows " STR_FMT " (asked %zu ind%s and %zu "
-                       "find-links)", STR_ARG(normal), index->urls_len,
-                       index->urls_len == 1 ? "ex" : "exes", index->config.find_links_len);
+        return err_set(err, ERR_NOT_FOUND,
+                       "nobody knows " STR_FMT " (asked %zu ind%s and %zu "
+                       "find-links)",
+                       STR_ARG(normal), index->urls_len, index->urls_len == 1 ? "ex" : "exes",
+                       index->config.find_links_len);
     index_group(index, project, files.at, files.len);
     ask->project = project;
     return true;
@@ -191,8 +192,8 @@ bool index_project(struct index *index, struct str name, const struct index_proj
 {
     struct str normal = name_normal(name, &index->arena);
     struct index_ask *ask = index_ask_of(index, name);
-    if (!ask->project && !ask->err.code &&
-        !index_ask_project(index, ask, normal, &ask->err) && !ask->err.code)
+    if (!ask->project && !ask->err.code && !index_ask_project(index, ask, normal, &ask->err) &&
+        !ask->err.code)
         ask->err.code = ERR_SYSTEM;
     if (!ask->project) {
         *err = ask->err;

@@ -50,8 +50,8 @@ enum index_kind { INDEX_WHEEL, INDEX_SDIST };
 struct index_file {
     enum index_kind kind;
     struct str filename;
-    struct str url;  /* empty for a local file of find-links */
-    struct str path; /* local file; empty otherwise */
+    struct str url;    /* empty for a local file of find-links */
+    struct str path;   /* local file; empty otherwise */
     struct str origin; /* the index or directory it came from, redacted */
     struct version version;
     struct wheel_name wheel; /* INDEX_WHEEL */
@@ -77,12 +77,12 @@ struct index_release {
 };
 
 struct index_project {
-    struct str name; /* normal form */
+    struct str name;                      /* normal form */
     const struct index_release *releases; /* newest first */
     size_t len;
     enum simple_status status;
     struct str status_reason;
-    size_t hidden; /* files left out by as_of or min_age */
+    size_t hidden;  /* files left out by as_of or min_age */
     size_t skipped; /* files whose names say no version (eggs, installers, typing mistakes) */
 };
 
@@ -127,8 +127,8 @@ struct index_backend {
  */
 CHECKED bool index_metadata(struct index *index, const struct index_release *release,
                             const struct tags *tags, const struct index_backend *backend,
-                            const struct metadata **metadata,
-                            enum index_metadata_source *source, struct err *err);
+                            const struct metadata **metadata, enum index_metadata_source *source,
+                            struct err *err);
 /* Begins to fetch it, where one request is enough. */
 void index_prefetch_metadata(struct index *index, const struct index_release *release,
                              const struct tags *tags);

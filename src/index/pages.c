@@ -22,8 +22,8 @@ static void pages_read(struct pages *pages, struct arena *arena, struct page_ask
     struct err ignored = {0};
     struct str bytes, line;
     JSON_AUTO yyjson_doc *doc = NULL;
-    if (!pages->dir || !file_read(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, arena,
-                                  &bytes, &ignored))
+    if (!pages->dir ||
+        !file_read(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, arena, &bytes, &ignored))
         return;
     if (!str_cut(bytes, '\n', &line, &ask->page.text) ||
         !json_parse(line, "a cached answer", &doc, &ignored))

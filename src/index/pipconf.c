@@ -25,7 +25,8 @@ static const struct pipconf_key {
     {"proxy", "PIP_PROXY", PIPCONF_STRING, offsetof(struct pipconf, proxy)},
     {"cert", "PIP_CERT", PIPCONF_STRING, offsetof(struct pipconf, cert)},
     {"client-cert", "PIP_CLIENT_CERT", PIPCONF_STRING, offsetof(struct pipconf, client_cert)},
-    {"default-timeout", "PIP_DEFAULT_TIMEOUT", PIPCONF_SECONDS, offsetof(struct pipconf, timeout_s)},
+    {"default-timeout", "PIP_DEFAULT_TIMEOUT", PIPCONF_SECONDS,
+     offsetof(struct pipconf, timeout_s)},
     {"timeout", "PIP_TIMEOUT", PIPCONF_SECONDS, offsetof(struct pipconf, timeout_s)},
     {"retries", "PIP_RETRIES", PIPCONF_COUNT, offsetof(struct pipconf, retries)},
 };
@@ -240,8 +241,7 @@ static const char *pipconf_system_env(void *state, const char *name)
     return getenv(name);
 }
 
-static bool pipconf_system_read(void *state, struct str path, struct arena *arena,
-                                struct str *text)
+static bool pipconf_system_read(void *state, struct str path, struct arena *arena, struct str *text)
 {
     struct err ignored;
     (void)state;

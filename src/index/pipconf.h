@@ -33,7 +33,7 @@ struct pipconf_io {
 extern const struct pipconf_io pipconf_system;
 
 /* A file that does not parse is ERR_FORMAT with its name and line. */
-CHECKED bool pipconf_load(const struct pipconf_io *io, struct arena *arena,
-                          struct pipconf *pipconf, struct err *err);
+CHECKED bool pipconf_load(const struct pipconf_io *io, struct arena *arena, struct pipconf *pipconf,
+                          struct err *err);
 
 #endif

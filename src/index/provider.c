@@ -57,8 +57,8 @@ static bool provider_url_file(void *state, struct str name, struct str url, stru
                                    .size = -1,
                                    .upload_time_ms = -1};
     struct url parts = url_split(url);
-    fetched->has_sha256 = digest_from_hex(url_fragment_value(parts.fragment, STR("sha256")),
-                                          &fetched->sha256);
+    fetched->has_sha256 =
+        digest_from_hex(url_fragment_value(parts.fragment, STR("sha256")), &fetched->sha256);
     if (!url_has_scheme(plain)) { /* a path, as requirements files may have it */
         if (!file_absolute(plain, arena, &fetched->path, err))
             return false;
@@ -114,8 +114,10 @@ static bool provider_local_metadata(struct index_provider *provider,
         return err_set(err, ERR_NOT_FOUND,
                        STR_FMT ": says its dependencies only when its build backend runs",
                        STR_ARG(file->filename));
-    struct index_file local = {.kind = INDEX_SDIST, .filename = file->filename,
-                               .path = file->path, .sdist = sdist.name,
+    struct index_file local = {.kind = INDEX_SDIST,
+                               .filename = file->filename,
+                               .path = file->path,
+                               .sdist = sdist.name,
                                .version = sdist.name.version};
     if (!provider->backend->metadata(provider->backend->state, &local, file->path, arena, &text,
                                      err) ||

@@ -11,7 +11,7 @@
 
 struct index_provider {
     struct index *index;
-    const struct tags *tags; /* whose wheels are read first for metadata; may be NULL */
+    const struct tags *tags;             /* whose wheels are read first for metadata; may be NULL */
     const struct index_backend *backend; /* asked when nothing else tells; may be NULL */
 };
 

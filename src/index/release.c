@@ -45,8 +45,8 @@ static const char *index_kept_path(struct index *index, const struct index_file 
 {
     if (!index->config.cache_dir.len || !file->has_sha256)
         return NULL;
-    return arena_printf(&index->arena, STR_FMT "/metadata/%s",
-                        STR_ARG(index->config.cache_dir), digest_to_hex(&file->sha256).text)
+    return arena_printf(&index->arena, STR_FMT "/metadata/%s", STR_ARG(index->config.cache_dir),
+                        digest_to_hex(&file->sha256).text)
         .ptr;
 }
 
@@ -56,8 +56,7 @@ static bool index_recall(struct index *index, const struct index_file *file,
     struct err ignored = {0};
     struct str text;
     const char *path = index_kept_path(index, file);
-    return path &&
-           file_read(AT_FDCWD, path, METADATA_LIMIT, &index->arena, &text, &ignored) &&
+    return path && file_read(AT_FDCWD, path, METADATA_LIMIT, &index->arena, &text, &ignored) &&
            metadata_parse(text, &index->arena, metadata, &ignored);
 }
 
@@ -75,11 +74,11 @@ static void index_keep(struct index *index, const struct index_file *file,
     BUF_AUTO struct buf text = {0};
     struct err ignored = {0};
     const char *path = index_kept_path(index, file);
-    if (!path || !file_mkdirs(AT_FDCWD,
-                              arena_printf(&index->arena, STR_FMT "/metadata",
-                                           STR_ARG(index->config.cache_dir))
-                                  .ptr,
-                              0755, &ignored))
+    if (!path ||
+        !file_mkdirs(
+            AT_FDCWD,
+            arena_printf(&index->arena, STR_FMT "/metadata", STR_ARG(index->config.cache_dir)).ptr,
+            0755, &ignored))
         return;
     index_write_lines(&text, "Metadata-Version", &metadata->metadata_version, 1);
     index_write_lines(&text, "Name", &metadata->name, 1);
@@ -88,8 +87,7 @@ static void index_keep(struct index *index, const struct index_file *file,
                       metadata->requires_python.len ? 1 : 0);
     index_write_lines(&text, "Provides-Extra", metadata->provides_extra,
                       metadata->provides_extra_len);
-    index_write_lines(&text, "Requires-Dist", metadata->requires_dist,
-                      metadata->requires_dist_len);
+    index_write_lines(&text, "Requires-Dist", metadata->requires_dist, metadata->requires_dist_len);
     index_write_lines(&text, "Import-Name", metadata->import_names, metadata->import_names_len);
     (void)!file_write(AT_FDCWD, path, 0644, buf_str(&text), &ignored);
 }
@@ -119,8 +117,7 @@ static bool index_take_metadata_file(struct index *index, const struct index_fil
     index_begin_metadata(index, file, known);
     if (!pages_wait(&index->pages, &known->page, &index->arena, &page, err))
         return false;
-    struct str hex =
-        simple_find_hash(file->metadata_hashes, file->metadata_hashes_len, "sha256");
+    struct str hex = simple_find_hash(file->metadata_hashes, file->metadata_hashes_len, "sha256");
     struct digest found = digest_of(page.text);
     if (digest_from_hex(hex, &promised) && !digest_eq(&promised, &found))
         return err_set(err, ERR_DIGEST, STR_FMT ".metadata: has SHA-256 %s, not %s as promised",
@@ -210,8 +207,7 @@ bool index_metadata(struct index *index, const struct index_release *release,
                     struct err *err)
 {
     struct index_known *known = index_known_of(index, release);
-    if (!known->ready &&
-        !index_find_metadata(index, release, tags, backend, known, err))
+    if (!known->ready && !index_find_metadata(index, release, tags, backend, known, err))
         return false;
     known->ready = true;
     *metadata = &known->metadata;

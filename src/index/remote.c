@@ -72,7 +72,8 @@ static bool remote_read(void *state, uint64_t at, void *buf, size_t len, struct 
     if (!len || remote_copy(remote, at, buf, len))
         return true;
     if (at > remote->size || len > remote->size - at)
-        return err_set(err, ERR_FORMAT, STR_FMT ": ends too early", STR_ARG(remote->file->filename));
+        return err_set(err, ERR_FORMAT, STR_FMT ": ends too early",
+                       STR_ARG(remote->file->filename));
     uint64_t more = len < REMOTE_PIECE ? REMOTE_PIECE : len;
     if (more > remote->size - at)
         more = remote->size - at;

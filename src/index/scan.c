@@ -95,8 +95,8 @@ static void scan_item_read(struct scan_work *work, struct scan_item *item, struc
     file->size = info.st_size;
     file->mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
     if (file->kind == SCAN_WHEEL)
-        item->ok = wheel_read(work->dirfd, name, &work->options->wheel, arena, &file->wheel,
-                              &item->err);
+        item->ok =
+            wheel_read(work->dirfd, name, &work->options->wheel, arena, &file->wheel, &item->err);
     else if (file->kind == SCAN_SDIST)
         item->ok = sdist_read(work->dirfd, name, STR(""), &work->options->sdist, arena,
                               &file->sdist, &item->err);
@@ -172,7 +172,8 @@ static struct str scan_identity(const struct scan_file *file, struct arena *aren
                             STR_ARG(scan_version(&sdist->version, arena)));
     if (file->kind != SCAN_WHEEL)
         return file->filename;
-    return arena_printf(arena, STR_FMT " " STR_FMT " %llu" STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
+    return arena_printf(arena,
+                        STR_FMT " " STR_FMT " %llu" STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
                         STR_ARG(wheel->name), STR_ARG(scan_version(&wheel->version, arena)),
                         (unsigned long long)wheel->build, STR_ARG(wheel->build_suffix),
                         STR_ARG(wheel->python), STR_ARG(wheel->abi), STR_ARG(wheel->platform));
@@ -192,7 +193,8 @@ static void scan_complain(struct scan_result *result, struct str filename, const
         (struct scan_complaint){filename, err->code, arena_str(arena, str_from(err->text))};
 }
 
-/* True when the file is the same as an earlier one, or only claims to be (then with a complaint). */
+/* True when the file is the same as an earlier one, or only claims to be (then with a complaint).
+ */
 static bool scan_is_duplicate(struct scan_result *result, struct scan_file *file,
                               struct arena *arena)
 {
@@ -238,10 +240,10 @@ bool scan_dir(const char *dir, const struct scan_options *given, struct arena *a
     struct scan_work work = {.options = options, .dirfd = dirfd, .len = listing.names.len};
     work.items = ARENA_ARRAY(arena, struct scan_item, work.len + 1);
     for (size_t i = 0; i < work.len; i++)
-        work.items[i].file = (struct scan_file){.kind = listing.kinds.at[i],
-                                                .filename = listing.names.at[i],
-                                                .path = file_join(arena, listing.dir,
-                                                                  listing.names.at[i])};
+        work.items[i].file =
+            (struct scan_file){.kind = listing.kinds.at[i],
+                               .filename = listing.names.at[i],
+                               .path = file_join(arena, listing.dir, listing.names.at[i])};
     scan_run(&work, arena);
     struct scan_result result = {.ignored = listing.ignored};
     for (size_t i = 0; i < work.len; i++) {

@@ -22,7 +22,7 @@ enum scan_kind {
 
 struct scan_file {
     enum scan_kind kind;
-    struct str path;     /* directory and name, NUL-terminated */
+    struct str path; /* directory and name, NUL-terminated */
     struct str filename;
     int64_t size, mtime_ns;
     struct wheel wheel; /* SCAN_WHEEL */
@@ -61,7 +61,8 @@ struct scan {
 CHECKED bool scan_dir(const char *dir, const struct scan_options *options, struct arena *arena,
                       struct scan *scan, struct err *err);
 
-/* The file's digest, computed at the first call. ERR_CONFLICT when the file changed since the scan. */
+/* The file's digest, computed at the first call. ERR_CONFLICT when the file changed since the scan.
+ */
 CHECKED bool scan_digest(struct scan_file *file, struct digest *digest, struct err *err);
 
 #endif

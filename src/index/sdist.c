@@ -70,8 +70,7 @@ static bool sdist_check_member(struct sdist_reader *reader, struct archive_entry
 }
 
 /* Takes PKG-INFO, pyproject.toml and the presence of setup.py from the one top directory. */
-static bool sdist_take(struct sdist_reader *reader, struct str path, bool regular,
-                       struct err *err)
+static bool sdist_take(struct sdist_reader *reader, struct str path, bool regular, struct err *err)
 {
     struct str top, file;
     struct sdist *sdist = &reader->sdist;
@@ -144,9 +143,8 @@ static bool sdist_parse(struct sdist_reader *reader, struct err *err)
     if (sdist->has_metadata &&
         !metadata_parse(reader->metadata_text, reader->arena, &sdist->metadata, err))
         return err_wrap(err, "PKG-INFO");
-    return sdist_check_truth(sdist, err) &&
-           pyproject_parse(sdist->pyproject_text, "pyproject.toml", reader->arena,
-                           &sdist->pyproject, err);
+    return sdist_check_truth(sdist, err) && pyproject_parse(sdist->pyproject_text, "pyproject.toml",
+                                                            reader->arena, &sdist->pyproject, err);
 }
 
 static bool sdist_open(struct sdist_reader *reader, int fd, struct err *err)

@@ -27,8 +27,8 @@ struct sdist {
 
 /* `project` (may be empty) helps with old file names (filename.h). `limits` may be NULL. */
 CHECKED bool sdist_read(int dirfd, const char *path, struct str project,
-                        const struct sdist_limits *limits, struct arena *arena,
-                        struct sdist *sdist, struct err *err);
+                        const struct sdist_limits *limits, struct arena *arena, struct sdist *sdist,
+                        struct err *err);
 
 /* Dependencies are known without running the project (PEP 643). */
 bool sdist_is_static(const struct sdist *sdist);

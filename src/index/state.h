@@ -20,11 +20,11 @@ struct index {
     struct arena arena;
     struct http *http;
     struct pages pages;
-    struct map projects; /* normal name -> struct index_ask */
-    struct map metadata; /* name==version -> struct index_known */
+    struct map projects;    /* normal name -> struct index_ask */
+    struct map metadata;    /* name==version -> struct index_known */
     const struct str *urls; /* of the indexes, in order, with a slash at the end */
     size_t urls_len;
-    bool listed;            /* find-links were read */
+    bool listed; /* find-links were read */
     VEC(struct index_file) links;
 };
 
@@ -38,7 +38,8 @@ void index_group(struct index *index, struct index_project *project, struct inde
 /* files.c: the files that find-links offer, once. */
 CHECKED bool index_list_links(struct index *index, struct err *err);
 
-/* remote.c: a wheel's own METADATA by ranges. ERR_LIMIT... as wheel_read; ERR_NOT_FOUND: no ranges. */
+/* remote.c: a wheel's own METADATA by ranges. ERR_LIMIT... as wheel_read; ERR_NOT_FOUND: no ranges.
+ */
 CHECKED bool index_read_remote(struct index *index, const struct index_file *file,
                                struct wheel *wheel, struct err *err);
 

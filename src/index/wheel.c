@@ -18,7 +18,7 @@ struct wheel_reader {
     struct arena *arena; /* of the result */
     struct arena scratch;
     struct map names;
-    uint64_t packed; /* compressed bytes of all members */
+    uint64_t packed;             /* compressed bytes of all members */
     zip_uint64_t metadata, info; /* index + 1 of METADATA and WHEEL */
     struct wheel wheel;
 };
@@ -53,8 +53,7 @@ static bool wheel_check_name(struct str name, struct err *err)
                    STR_ARG(str_slice(name, 0, 200)));
 }
 
-static bool wheel_check_size(struct wheel_reader *reader, const zip_stat_t *member,
-                             struct err *err)
+static bool wheel_check_size(struct wheel_reader *reader, const zip_stat_t *member, struct err *err)
 {
     const struct wheel_limits *limits = &reader->limits;
     reader->wheel.total_size += member->size;
@@ -212,8 +211,8 @@ static bool wheel_check_truth(struct wheel_reader *reader, struct err *err)
 }
 
 bool wheel_read_source(const struct wheel_source *source, struct str filename,
-                       const struct wheel_limits *limits, struct arena *arena,
-                       struct wheel *wheel, struct err *err)
+                       const struct wheel_limits *limits, struct arena *arena, struct wheel *wheel,
+                       struct err *err)
 {
     struct wheel_reader reader = {.limits = wheel_limits_filled(limits),
                                   .filename = arena_str(arena, filename),
@@ -248,8 +247,8 @@ static bool wheel_pread(void *state, uint64_t at, void *buf, size_t len, struct 
     return true;
 }
 
-bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits,
-                struct arena *arena, struct wheel *wheel, struct err *err)
+bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits, struct arena *arena,
+                struct wheel *wheel, struct err *err)
 {
     struct str name = str_from(path);
     size_t slash = str_rfind_char(name, '/');

@@ -45,7 +45,8 @@ CHECKED bool wheel_read_source(const struct wheel_source *source, struct str fil
                                const struct wheel_limits *limits, struct arena *arena,
                                struct wheel *wheel, struct err *err);
 
-/* The expanded tags of the file name and those of WHEEL are the same set. WHEEL without any agrees. */
+/* The expanded tags of the file name and those of WHEEL are the same set. WHEEL without any agrees.
+ */
 bool wheel_tags_agree(const struct wheel_name *name, const struct metadata_wheel *info);
 
 #endif

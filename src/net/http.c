@@ -108,8 +108,10 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 {
     struct http_transfer *transfer = mem_alloc(sizeof *transfer);
     transfer->request = *request;
-    struct str *const texts[] = {&transfer->request.url,           &transfer->request.accept,
-                                 &transfer->request.if_none_match, &transfer->request.hash_hex,
+    struct str *const texts[] = {&transfer->request.url,
+                                 &transfer->request.accept,
+                                 &transfer->request.if_none_match,
+                                 &transfer->request.hash_hex,
                                  &transfer->request.if_modified_since,
                                  &transfer->request.hash_algorithm};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

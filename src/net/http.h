@@ -29,52 +29,52 @@ struct http;
 struct http_transfer;
 
 struct http_options {
-    const struct clock *clock;          /* NULL: the system's */
-    uint64_t (*random)(void *state);    /* jitter; NULL: a generator seeded by the system */
+    const struct clock *clock;       /* NULL: the system's */
+    uint64_t (*random)(void *state); /* jitter; NULL: a generator seeded by the system */
     void *random_state;
-    struct str proxy;                   /* empty: from the environment (http_proxy, ...) */
-    struct str ca_file;                 /* PEM file or directory; empty: environment, then system */
-    struct str client_cert;             /* PEM file; empty: none */
-    struct str user_agent;              /* empty: "refinery" */
-    const struct str *trusted_hosts;    /* "host" or "host:port" whose certificate is not checked */
+    struct str proxy;                /* empty: from the environment (http_proxy, ...) */
+    struct str ca_file;              /* PEM file or directory; empty: environment, then system */
+    struct str client_cert;          /* PEM file; empty: none */
+    struct str user_agent;           /* empty: "refinery" */
+    const struct str *trusted_hosts; /* "host" or "host:port" whose certificate is not checked */
     size_t trusted_hosts_len;
     bool no_netrc;
-    int max_transfers;                  /* at once; 0: 16 */
-    int max_redirects;                  /* 0: 10 */
-    int attempts;                       /* 0: 5; 1: no retry */
-    int64_t backoff_base_ms;            /* 0: 250; doubles, with full jitter */
-    int64_t backoff_max_ms;             /* 0: 10000; also caps a Retry-After */
-    int64_t connect_timeout_ms;         /* 0: 15000 */
-    int64_t stall_ms;                   /* nothing usable received for so long; 0: 30000 */
-    int64_t deadline_ms;                /* of one transfer with its retries; 0: 1800000 */
+    int max_transfers;          /* at once; 0: 16 */
+    int max_redirects;          /* 0: 10 */
+    int attempts;               /* 0: 5; 1: no retry */
+    int64_t backoff_base_ms;    /* 0: 250; doubles, with full jitter */
+    int64_t backoff_max_ms;     /* 0: 10000; also caps a Retry-After */
+    int64_t connect_timeout_ms; /* 0: 15000 */
+    int64_t stall_ms;           /* nothing usable received for so long; 0: 30000 */
+    int64_t deadline_ms;        /* of one transfer with its retries; 0: 1800000 */
 };
 
 struct http_request {
     struct str url;
-    struct str accept;                      /* empty: any */
+    struct str accept;                           /* empty: any */
     struct str if_none_match, if_modified_since; /* empty: unconditional */
-    bool has_range;                         /* bytes [from, from + len); from < 0: the last len */
+    bool has_range; /* bytes [from, from + len); from < 0: the last len */
     int64_t range_from, range_len;
-    size_t size_limit;                      /* of the body; 0: 64 MiB */
-    int64_t deadline_ms;                    /* 0: of the options */
-    int fd;                                 /* where the body goes; 0 or less: memory */
-    bool has_sha256;                        /* else any digest is fine; it is computed anyway */
+    size_t size_limit;   /* of the body; 0: 64 MiB */
+    int64_t deadline_ms; /* 0: of the options */
+    int fd;              /* where the body goes; 0 or less: memory */
+    bool has_sha256;     /* else any digest is fine; it is computed anyway */
     struct digest sha256;
-    struct str hash_algorithm, hash_hex;    /* another one to check ("sha512", "md5"); or empty */
+    struct str hash_algorithm, hash_hex; /* another one to check ("sha512", "md5"); or empty */
     void (*progress)(void *state, int64_t done, int64_t total); /* total -1: unknown */
     void *progress_state;
 };
 
 struct http_response {
-    int status;               /* 200, 206, 304; file: URLs answer 200. A server that knows no
-                                 ranges answers 200 with the whole, up to size_limit */
-    struct str body;          /* empty when it went to a file */
-    struct digest digest;     /* of the body */
-    int64_t size;             /* bytes of the body */
-    struct str url;           /* after redirects */
+    int status;           /* 200, 206, 304; file: URLs answer 200. A server that knows no
+                             ranges answers 200 with the whole, up to size_limit */
+    struct str body;      /* empty when it went to a file */
+    struct digest digest; /* of the body */
+    int64_t size;         /* bytes of the body */
+    struct str url;       /* after redirects */
     struct str content_type, etag, last_modified;
-    int64_t max_age_s;        /* of Cache-Control; -1: not said, 0: no-cache or no-store */
-    int64_t total_size;       /* of Content-Range, else of Content-Length; -1 unknown */
+    int64_t max_age_s;  /* of Cache-Control; -1: not said, 0: no-cache or no-store */
+    int64_t total_size; /* of Content-Range, else of Content-Length; -1 unknown */
     bool accepts_ranges;
     int attempts;
 };

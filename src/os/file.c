@@ -143,8 +143,8 @@ bool file_copy(int src_dirfd, const char *src, int dst_dirfd, const char *dst, s
     if (from < 0 || fstat(from, &info) < 0)
         return err_errno(err, "opening %s", src);
     const char *beside = file_beside(&scratch, dst);
-    FD_AUTO int to = openat(dst_dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                            info.st_mode & 07777);
+    FD_AUTO int to =
+        openat(dst_dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 07777);
     if (to < 0)
         return err_errno(err, "creating %s", dst);
     if (file_copy_bytes(from, to, dst, err) &&
@@ -182,8 +182,9 @@ bool file_mkdirs(int dirfd, const char *path, mode_t mode, struct err *err)
 static bool file_each_with(int dirfd, const char *path, int flags, file_visit_fn *visit,
                            void *state, struct err *err);
 
-/* A tree to be removed. What lies deeper than FILE_REMOVE_DEPTH is moved to the top and removed from
- * there: a build that nests thousands of directories costs neither as many descriptors nor stack. */
+/* A tree to be removed. What lies deeper than FILE_REMOVE_DEPTH is moved to the top and removed
+ * from there: a build that nests thousands of directories costs neither as many descriptors nor
+ * stack. */
 enum { FILE_REMOVE_DEPTH = 32 };
 struct file_removal {
     int top;

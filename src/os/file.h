@@ -44,7 +44,8 @@ CHECKED bool file_sync_dir(int dirfd, const char *path, struct err *err);
 CHECKED bool file_make_temp_dir(const char *parent, const char *prefix, struct arena *arena,
                                 struct str *path, struct err *err);
 
-/* An exclusive lock on a file made for it, held until the descriptor closes. ERR_CONFLICT when held. */
+/* An exclusive lock on a file made for it, held until the descriptor closes. ERR_CONFLICT when
+ * held. */
 CHECKED bool file_lock(int dirfd, const char *path, bool wait, int *fd, struct err *err);
 
 /* Calls `visit` for each name in the directory except . and .., sorted bytewise. */

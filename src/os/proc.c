@@ -25,11 +25,10 @@ static int proc_file_actions(const struct proc_spec *spec, posix_spawn_file_acti
 {
     const int source[3] = {spec->in, spec->out, spec->err};
     for (int target = 0; target < 3; target++) {
-        int failed =
-            source[target] < 0
-                ? posix_spawn_file_actions_addopen(actions, target, "/dev/null",
-                                                   target ? O_WRONLY : O_RDONLY, 0)
-                : posix_spawn_file_actions_adddup2(actions, source[target], target);
+        int failed = source[target] < 0
+                         ? posix_spawn_file_actions_addopen(actions, target, "/dev/null",
+                                                            target ? O_WRONLY : O_RDONLY, 0)
+                         : posix_spawn_file_actions_adddup2(actions, source[target], target);
         if (failed)
             return failed;
     }

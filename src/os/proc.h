@@ -69,7 +69,8 @@ CHECKED bool proc_run(const struct proc_spec *spec, const struct proc_limits *li
                       proc_output_fn *output, void *state, struct proc_result *result,
                       struct err *err);
 
-/* proc_run for tools that must succeed: output into `out` (may be NULL), else an error with its tail. */
+/* proc_run for tools that must succeed: output into `out` (may be NULL), else an error with its
+ * tail. */
 CHECKED bool proc_check(const struct proc_spec *spec, int64_t timeout_ms, struct buf *out,
                         struct err *err);
 

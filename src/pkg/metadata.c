@@ -56,7 +56,8 @@ static struct str metadata_unfold(struct metadata_reader *reader, struct str fir
     return str_of(joined, len);
 }
 
-/* False at the end of the header: a blank line, the end, or (as e-mail readers do) a line without a name. */
+/* False at the end of the header: a blank line, the end, or (as e-mail readers do) a line without a
+ * name. */
 static bool metadata_next(struct metadata_reader *reader, struct metadata_field *field)
 {
     struct metadata_reader before = *reader;

@@ -36,7 +36,8 @@ struct metadata {
     size_t header_len; /* bytes of text up to the blank line: all that the rest borrows from */
 };
 
-/* Name and Version must be there; an unknown Metadata-Version with another major number is ERR_FORMAT. */
+/* Name and Version must be there; an unknown Metadata-Version with another major number is
+ * ERR_FORMAT. */
 CHECKED bool metadata_parse(struct str text, struct arena *arena, struct metadata *metadata,
                             struct err *err);
 

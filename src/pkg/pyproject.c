@@ -81,9 +81,8 @@ static bool pyproject_build_system(const struct toml *root, const char *what, st
         return false;
     for (size_t i = 0; i < out->backend_path_len; i++)
         if (!pyproject_path_is_inside(out->backend_path[i]))
-            return err_set(err, ERR_FORMAT,
-                           "%s: backend-path \"" STR_FMT "\" leaves the project", what,
-                           STR_ARG(str_slice(out->backend_path[i], 0, 200)));
+            return err_set(err, ERR_FORMAT, "%s: backend-path \"" STR_FMT "\" leaves the project",
+                           what, STR_ARG(str_slice(out->backend_path[i], 0, 200)));
     return true;
 }
 
@@ -95,8 +94,8 @@ static bool pyproject_extras(const struct toml *table, const char *what, struct 
         return true;
     if (value->kind != TOML_TABLE)
         return pyproject_wrong(what, value, "project.optional-dependencies", "a table", err);
-    struct pyproject_extra *extras = ARENA_ARRAY(arena, struct pyproject_extra,
-                                                 value->table.len + 1);
+    struct pyproject_extra *extras =
+        ARENA_ARRAY(arena, struct pyproject_extra, value->table.len + 1);
     for (size_t i = 0; i < value->table.len; i++) {
         extras[i].name = value->table.entries[i].key;
         if (!pyproject_list(value->table.entries[i].value, "project.optional-dependencies", what,
@@ -120,8 +119,8 @@ static bool pyproject_project(const struct toml *root, const char *what, struct 
     return pyproject_string(table, "name", what, &out->name, err) &&
            pyproject_string(table, "version", what, &out->version, err) &&
            pyproject_string(table, "requires-python", what, &out->requires_python, err) &&
-           pyproject_list(toml_get(table, STR("dependencies")), "project.dependencies", what,
-                          arena, &out->dependencies, &out->dependencies_len, err) &&
+           pyproject_list(toml_get(table, STR("dependencies")), "project.dependencies", what, arena,
+                          &out->dependencies, &out->dependencies_len, err) &&
            pyproject_list(toml_get(table, STR("dynamic")), "project.dynamic", what, arena,
                           &out->dynamic, &out->dynamic_len, err) &&
            pyproject_extras(table, what, arena, out, err);

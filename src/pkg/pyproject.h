@@ -18,7 +18,8 @@ struct pyproject {
     const struct toml *root; /* NULL: no file */
     bool has_build_system, has_project;
 
-    /* What to install and call; filled with setuptools' legacy entry where the file says nothing. */
+    /* What to install and call; filled with setuptools' legacy entry where the file says nothing.
+     */
     const struct str *requires;
     size_t requires_len;
     struct str backend;
@@ -34,7 +35,8 @@ struct pyproject {
     size_t dynamic_len;
 };
 
-/* `what` names the file in errors. A wrong type or a backend-path that leaves the project is ERR_FORMAT. */
+/* `what` names the file in errors. A wrong type or a backend-path that leaves the project is
+ * ERR_FORMAT. */
 CHECKED bool pyproject_parse(struct str text, const char *what, struct arena *arena,
                              struct pyproject *pyproject, struct err *err);
 

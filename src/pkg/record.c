@@ -186,8 +186,8 @@ void record_write_row(struct str path, const struct digest *digest, uint64_t siz
     char text[RECORD_BASE64];
     for (size_t i = 0; i < RECORD_BASE64; i++) {
         size_t bit = i * 6, at = bit / 8;
-        unsigned pair = (unsigned)digest->bytes[at] << 8 |
-                        (at + 1 < DIGEST_SIZE ? digest->bytes[at + 1] : 0U);
+        unsigned pair =
+            (unsigned)digest->bytes[at] << 8 | (at + 1 < DIGEST_SIZE ? digest->bytes[at + 1] : 0U);
         text[i] = digits[pair >> (10 - bit % 8) & 63];
     }
     buf_printf(out, ",sha256=%.*s,%llu\n", RECORD_BASE64, text, (unsigned long long)size);

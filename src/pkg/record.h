@@ -33,7 +33,6 @@ CHECKED bool record_parse(struct str text, struct arena *arena, struct record *r
 bool record_digest(const struct record_row *row, struct digest *digest);
 
 /* Appends one line, quoted where it has to be; digest NULL leaves both fields empty. */
-void record_write_row(struct str path, const struct digest *digest, uint64_t size,
-                      struct buf *out);
+void record_write_row(struct str path, const struct digest *digest, uint64_t size, struct buf *out);
 
 #endif

@@ -130,8 +130,8 @@ static bool reqfile_line(struct reqfile_reader *reader, struct str path,
     if (text.ptr[0] == '-' && !reqfile_option_is_editable(text)) {
         if (!reqfile_option_take(text, path, reader->arena, &reader->file, &include, err))
             return err_wrap(err, STR_FMT, STR_ARG(origin));
-        if (include.path.ptr && !reqfile_include(reader, path, include.path,
-                                                 constraint || include.constraint, err))
+        if (include.path.ptr &&
+            !reqfile_include(reader, path, include.path, constraint || include.constraint, err))
             return err_wrap(err, STR_FMT, STR_ARG(origin));
         return true;
     }
@@ -167,8 +167,8 @@ static bool reqfile_file(struct reqfile_reader *reader, struct str path, bool co
     struct str text, rest;
     struct reqfile_line line;
     size_t number = 0;
-    struct str key = arena_printf(reader->arena, "%c " STR_FMT, constraint ? 'c' : 'r',
-                                  STR_ARG(path));
+    struct str key =
+        arena_printf(reader->arena, "%c " STR_FMT, constraint ? 'c' : 'r', STR_ARG(path));
     void **seen = map_at(&reader->seen, reader->arena, key);
     if (*seen)
         return true;

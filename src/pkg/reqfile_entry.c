@@ -33,8 +33,8 @@ static bool reqfile_nameless(struct str text, bool is_url, struct arena *arena,
         struct requirement extras;
         if (open < target.len) {
             /* The extras of a path read like those of a name. */
-            struct str named = arena_printf(arena, "x" STR_FMT,
-                                            STR_ARG(str_from_pos(target, open)));
+            struct str named =
+                arena_printf(arena, "x" STR_FMT, STR_ARG(str_from_pos(target, open)));
             if (!requirement_parse(named, arena, &extras, err))
                 return false;
             entry->req.extras = extras.extras;

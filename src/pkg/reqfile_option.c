@@ -9,8 +9,8 @@ enum reqfile_option_kind {
     REQFILE_OPTION_INCLUDE,
     REQFILE_OPTION_CONSTRAINT,
     REQFILE_OPTION_STRING,
-    REQFILE_OPTION_LIST,      /* adds */
-    REQFILE_OPTION_NAMES,     /* adds the pieces between commas; :none: empties */
+    REQFILE_OPTION_LIST,  /* adds */
+    REQFILE_OPTION_NAMES, /* adds the pieces between commas; :none: empties */
     REQFILE_OPTION_FLAG,
     REQFILE_OPTION_IGNORED,      /* known, means nothing here, takes a value */
     REQFILE_OPTION_IGNORED_FLAG, /* the same without one */

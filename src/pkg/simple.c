@@ -108,8 +108,8 @@ static bool simple_json_file(yyjson_val *entry, struct str url, struct arena *ar
     struct str filename = json_get_str(entry, "filename"), link = json_get_str(entry, "url");
     if (!filename.len || !link.len || link.len > URL_LIMIT)
         return false;
-    *file = (struct simple_file){.filename = arena_str(arena, filename), .size = -1,
-                                 .upload_time_ms = -1};
+    *file = (struct simple_file){
+        .filename = arena_str(arena, filename), .size = -1, .upload_time_ms = -1};
     file->url = url_without_fragment(url_resolve(url, link, arena));
     file->requires_python = arena_str(arena, str_trim(json_get_str(entry, "requires-python")));
     simple_json_hashes(yyjson_obj_get(entry, "hashes"), arena, &file->hashes, &file->hashes_len);
@@ -155,7 +155,8 @@ bool simple_parse_json(struct str text, struct str url, struct arena *arena,
     yyjson_val *root = yyjson_doc_get_root(doc), *files = json_get_array(root, "files"), *entry;
     if (!files)
         return err_set(err, ERR_FORMAT,
-                       STR_FMT ": the answer is JSON, but no page of a package index", STR_ARG(shown));
+                       STR_FMT ": the answer is JSON, but no page of a package index",
+                       STR_ARG(shown));
     if (!simple_check_version(root, url, arena, err))
         return false;
     size_t i, max;

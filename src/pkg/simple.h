@@ -63,7 +63,8 @@ struct str simple_find_hash(const struct simple_hash *hashes, size_t len, const 
 /* "archived" and so on; what is not known means active (PEP 792). */
 enum simple_status simple_status_from(struct str name);
 
-/* "2023-01-31T12:00:00.123456Z" to milliseconds since 1970; false when it is none (ISO 8601, UTC). */
+/* "2023-01-31T12:00:00.123456Z" to milliseconds since 1970; false when it is none (ISO 8601, UTC).
+ */
 bool simple_parse_time(struct str text, int64_t *ms);
 
 #endif

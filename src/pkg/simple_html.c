@@ -50,8 +50,9 @@ static uint32_t simple_html_number(struct str body)
     bool hex = body.len > 1 && (body.ptr[1] == 'x' || body.ptr[1] == 'X');
     for (size_t i = hex ? 2 : 1; i < body.len; i++) {
         char c = char_lower(body.ptr[i]);
-        uint32_t digit = char_is_digit(c) ? (uint32_t)(c - '0')
-                         : hex && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10) : 99;
+        uint32_t digit = char_is_digit(c)              ? (uint32_t)(c - '0')
+                         : hex && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                                                       : 99;
         if (digit == 99 || value > 0x110000)
             return 0;
         value = value * (hex ? 16 : 10) + digit;
@@ -313,9 +314,10 @@ bool simple_parse_html(struct str text, struct str url, struct arena *arena,
     }
     if (!page.files.len && (page.interactive || !page.markup))
         return err_set(err, ERR_FORMAT,
-                       STR_FMT ": this is not a page of a package index but a web page titled \""
-                               STR_FMT "\" (a login or an error?); check the index URL and the "
-                               "credentials",
+                       STR_FMT
+                       ": this is not a page of a package index but a web page titled \"" STR_FMT
+                       "\" (a login or an error?); check the index URL and the "
+                       "credentials",
                        STR_ARG(shown), STR_ARG(simple_html_title(page.title, arena)));
     *result = (struct simple_page){
         .status = page.status,

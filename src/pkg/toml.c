@@ -62,8 +62,8 @@ static struct toml *toml_enter_header(struct toml_scan *scan, struct toml *table
 
 static struct toml *toml_append(struct toml_scan *scan, struct toml *array, struct toml *value)
 {
-    array->array.at = vec_reserve(scan->arena, array->array.at, array->array.len,
-                                  &array->array.cap, sizeof *array->array.at);
+    array->array.at = vec_reserve(scan->arena, array->array.at, array->array.len, &array->array.cap,
+                                  sizeof *array->array.at);
     return array->array.at[array->array.len++] = value;
 }
 
@@ -239,9 +239,8 @@ const struct toml *toml_path(const struct toml *table, const char *path)
 const char *toml_kind_name(enum toml_kind kind)
 {
     static const char *const names[] = {
-        "a string",         "an integer",  "a float",      "a boolean",
-        "an offset date-time", "a local date-time", "a local date", "a local time",
-        "an array",         "a table",
+        "a string",          "an integer",   "a float",      "a boolean", "an offset date-time",
+        "a local date-time", "a local date", "a local time", "an array",  "a table",
     };
     return names[kind];
 }

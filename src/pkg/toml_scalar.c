@@ -61,8 +61,8 @@ static bool toml_scalar_clock(struct str word, size_t *at, struct toml_time *tim
 {
     if (!toml_scalar_digits(word, at, 2, &time->hour) || !toml_scalar_char(word, at, ':') ||
         !toml_scalar_digits(word, at, 2, &time->minute) || !toml_scalar_char(word, at, ':') ||
-        !toml_scalar_digits(word, at, 2, &time->second) || time->hour > 23 ||
-        time->minute > 59 || time->second > 60)
+        !toml_scalar_digits(word, at, 2, &time->second) || time->hour > 23 || time->minute > 59 ||
+        time->second > 60)
         return false;
     if (!toml_scalar_char(word, at, '.'))
         return true;
@@ -149,8 +149,9 @@ static enum toml_scalar_found toml_scalar_magnitude(struct str digits, unsigned 
         char c = char_lower(digits.ptr[i]);
         if (c == '_')
             continue;
-        unsigned digit = char_is_digit(c) ? (unsigned)(c - '0')
-                         : char_is_alpha(c) ? (unsigned)(c - 'a' + 10) : 99;
+        unsigned digit = char_is_digit(c)   ? (unsigned)(c - '0')
+                         : char_is_alpha(c) ? (unsigned)(c - 'a' + 10)
+                                            : 99;
         if (digit >= base)
             return TOML_SCALAR_NONE;
         any = true;
@@ -173,8 +174,8 @@ static enum toml_scalar_found toml_scalar_integer(struct str word, int64_t *valu
     enum toml_scalar_found found;
     for (size_t i = 0; i < 3; i++)
         if (str_starts(word, str_from(bases[i].prefix))) {
-            found = toml_scalar_magnitude(str_from_pos(word, 2), bases[i].base, INT64_MAX,
-                                          &magnitude);
+            found =
+                toml_scalar_magnitude(str_from_pos(word, 2), bases[i].base, INT64_MAX, &magnitude);
             *value = (int64_t)magnitude;
             return found;
         }

@@ -87,7 +87,8 @@ struct graph {
 
 /* What forces a build although a wheel could be reused. */
 struct graph_rebuild {
-    bool all; /* every project with extension modules: some wheel of the version is for a platform */
+    bool
+        all; /* every project with extension modules: some wheel of the version is for a platform */
     const struct str *names; /* normal form */
     size_t names_len;
 };

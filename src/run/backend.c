@@ -25,7 +25,7 @@ static bool backend_environment(struct backend *backend, const struct sdist *sdi
     for (size_t i = 0; i < sdist->pyproject.requires_len; i++) {
         struct solve_require *require = vec_push(&requires, arena);
         require->origin = STR("pyproject.toml");
-        if (!requirement_parse(sdist->pyproject.requires[i], arena, &require->req, err))
+        if (!requirement_parse(sdist->pyproject.requires[i], arena, &require -> req, err))
             return err_wrap(err, "pyproject.toml");
     }
     const struct solve_request request = {.env = backend->build_env,
@@ -85,8 +85,8 @@ static bool backend_slot(struct backend *backend, const char *spec_path, const c
     close(status[1]);
     const char *number = arena_printf(arena, "%d", writer).ptr;
     const char *const argv[] = {backend->config->program, "slot", spec_path, number, NULL};
-    const struct proc_spec child = {.argv = argv, .in = -1, .out = log, .err = log,
-                                    .pass = &writer, .pass_count = 1};
+    const struct proc_spec child = {
+        .argv = argv, .in = -1, .out = log, .err = log, .pass = &writer, .pass_count = 1};
     struct proc proc;
     struct proc_result ended;
     if (!proc_spawn(&child, &proc, err))
@@ -104,8 +104,8 @@ static bool backend_result(struct str said, struct arena *arena, struct spec_res
     struct str line;
     while (str_next_line(&said, &line))
         if (str_starts(line, STR(BACKEND_RESULT)))
-            return spec_result_read(
-                str_slice(line, sizeof BACKEND_RESULT - 1, line.len - 1), arena, result, err);
+            return spec_result_read(str_slice(line, sizeof BACKEND_RESULT - 1, line.len - 1), arena,
+                                    result, err);
     return err_set(err, ERR_SYSTEM, "the attempt ended without a result");
 }
 
@@ -115,11 +115,12 @@ static bool backend_ask(struct backend *backend, const struct spec *spec, struct
     BUF_AUTO struct buf text = {0};
     struct str said;
     const char *dir = arena_printf(arena, STR_FMT "/work", STR_ARG(spec->cache)).ptr;
-    const char *spec_path =
-        arena_printf(arena, "%s/metadata-" STR_FMT "-%d.json", dir, STR_ARG(spec->name),
-                     (int)getpid()).ptr;
+    const char *spec_path = arena_printf(arena, "%s/metadata-" STR_FMT "-%d.json", dir,
+                                         STR_ARG(spec->name), (int)getpid())
+                                .ptr;
     const char *log_path = arena_printf(arena, STR_FMT "/metadata-" STR_FMT ".log",
-                                        STR_ARG(spec->cache), STR_ARG(spec->name)).ptr;
+                                        STR_ARG(spec->cache), STR_ARG(spec->name))
+                               .ptr;
     spec_write(spec, &text);
     if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
         !file_write(AT_FDCWD, spec_path, 0600, buf_str(&text), err))
@@ -141,15 +142,16 @@ static bool backend_metadata(void *state, const struct index_file *file, struct 
     struct spec spec;
     struct spec_result result;
     if (backend->config->note)
-        backend->config->note(backend->config->note_state,
-                              arena_printf(arena, "asking the backend of " STR_FMT,
-                                           STR_ARG(file->filename)));
+        backend->config->note(
+            backend->config->note_state,
+            arena_printf(arena, "asking the backend of " STR_FMT, STR_ARG(file->filename)));
     if (!sdist_read(AT_FDCWD, path.ptr, file->sdist.name, NULL, arena, &sdist, err) ||
         !backend_spec(backend, file, path, &sdist, arena, &spec, err) ||
         !backend_ask(backend, &spec, arena, &result, err))
         return err_wrap(err, STR_FMT, STR_ARG(file->filename));
     if (result.outcome != SPEC_OK)
-        return err_set(err, ERR_FORMAT, STR_FMT ": its backend does not tell its metadata: " STR_FMT,
+        return err_set(err, ERR_FORMAT,
+                       STR_FMT ": its backend does not tell its metadata: " STR_FMT,
                        STR_ARG(file->filename), STR_ARG(result.why));
     *text = result.metadata;
     return true;

@@ -12,7 +12,7 @@
 
 struct backend {
     const struct run_plan_config *config;
-    const struct provider *provider;  /* set before the first question */
+    const struct provider *provider;   /* set before the first question */
     const struct solve_env *build_env; /* where build requirements run */
 };
 

@@ -11,9 +11,8 @@ bool run_deliver_wheel(struct run *run, const struct run_job *test, struct err *
     struct digest digest;
     if (!digest_from_hex(wheel->result.sha256, &digest))
         return err_set(err, ERR_SYSTEM, STR_FMT ": tested without a digest", STR_ARG(test->name));
-    struct str path =
-        arena_printf(run->arena, STR_FMT "/" STR_FMT, STR_ARG(run->config->output),
-                     STR_ARG(wheel->result.file));
+    struct str path = arena_printf(run->arena, STR_FMT "/" STR_FMT, STR_ARG(run->config->output),
+                                   STR_ARG(wheel->result.file));
     return cas_place(run->cas, &digest, CAS_COPY, AT_FDCWD, path.ptr, 0644, err);
 }
 
@@ -93,22 +92,21 @@ static void run_manifest_failure(struct run *run, struct manifest_package *packa
     if (!culprit) {
         struct str blocker = run_blocker(run, wheel->good ? test : wheel);
         package->blocked_by = blocker;
-        package->error = blocker.len
-                             ? arena_printf(run->arena, "waits for " STR_FMT ", which failed",
-                                            STR_ARG(blocker))
-                             : STR("not started: the run was stopped");
+        package->error =
+            blocker.len
+                ? arena_printf(run->arena, "waits for " STR_FMT ", which failed", STR_ARG(blocker))
+                : STR("not started: the run was stopped");
         package->why = package->error;
         return;
     }
     package->error = package->why = culprit->result.why;
     package->failure_class = str_from(spec_outcome_name(culprit->result.outcome));
-    package->evidence = (struct manifest_list){culprit->result.evidence.at,
-                                               culprit->result.evidence.len};
+    package->evidence =
+        (struct manifest_list){culprit->result.evidence.at, culprit->result.evidence.len};
     if (culprit->attempts.len)
         package->log = culprit->attempts.at[culprit->attempts.len - 1].log;
-    package->next_command = arena_printf(
-        run->arena, "zstdcat " STR_FMT "/" STR_FMT, STR_ARG(run->config->cache),
-        STR_ARG(package->log));
+    package->next_command = arena_printf(run->arena, "zstdcat " STR_FMT "/" STR_FMT,
+                                         STR_ARG(run->config->cache), STR_ARG(package->log));
 }
 
 static void run_manifest_attempts(struct run *run, struct manifest_package *package,

@@ -82,16 +82,14 @@ static void run_add_node(struct run *run, size_t index)
 {
     const struct graph_node *node = &run->graph.nodes[index];
     enum spec_kind kind = run_kind(node);
-    size_t job =
-        run_add_job(run, kind, index, node->id, node->name, node->version, node->target);
+    size_t job = run_add_job(run, kind, index, node->id, node->name, node->version, node->target);
     *vec_push(&run->wheel_of, run->arena) = job;
     if (node->action == GRAPH_SKIP) { /* cannot be had; what needs it waits in vain and says so */
         run->jobs.at[job].ended = true;
         run->jobs.at[job].result.why = node->why;
         return;
     }
-    run->jobs.at[job].strategy =
-        kind == SPEC_FETCH ? STR("") : run_first_strategy(run, node);
+    run->jobs.at[job].strategy = kind == SPEC_FETCH ? STR("") : run_first_strategy(run, node);
     if (kind != SPEC_FETCH)
         run_add_need(run, job, run_image(run, run_builds_key));
 }
@@ -167,8 +165,10 @@ static int64_t run_guess(const struct run *run, const struct run_job *job,
                          const struct estimate_history *history)
 {
     const struct store_learned *learned = map_get(&run->learned, job->name);
-    static const int64_t flat[] = {[SPEC_FETCH] = 500, [SPEC_REQUIRES] = 1500,
-                                   [SPEC_METADATA] = 1500, [SPEC_TEST] = 3000,
+    static const int64_t flat[] = {[SPEC_FETCH] = 500,
+                                   [SPEC_REQUIRES] = 1500,
+                                   [SPEC_METADATA] = 1500,
+                                   [SPEC_TEST] = 3000,
                                    [SPEC_IMAGE] = 30000};
     if (job->kind != SPEC_WHEEL)
         return flat[job->kind];
@@ -262,8 +262,9 @@ static bool run_skip_known(struct run *run, struct err *err)
         if (!known)
             continue;
         job->ended = job->known_failure = true;
-        job->result.why = arena_printf(run->arena, "skipped, it failed before (" STR_FMT "): " STR_FMT,
-                                       STR_ARG(failure.class), STR_ARG(failure.detail));
+        job->result.why =
+            arena_printf(run->arena, "skipped, it failed before (" STR_FMT "): " STR_FMT,
+                         STR_ARG(failure.class), STR_ARG(failure.detail));
     }
     return true;
 }
@@ -334,19 +335,18 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
     if (job->node == RUN_NO_NODE)
         return;
     const struct graph_node *node = &run->graph.nodes[job->node];
-    spec->for_build_machine = job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL
-                                  ? !run_is_target(run, node)
-                                  : false;
+    spec->for_build_machine =
+        job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL ? !run_is_target(run, node) : false;
     if (job->kind == SPEC_TEST) {
         size_t len;
         const size_t *closure = run_runtime(run, job->node, run->arena, &len);
         spec->wheels = run_node_files(run, closure, len);
         return;
     }
-    spec->source = (struct spec_file){
-        .filename = node->source.filename,
-        .url = node->source.path.len ? node->source.path : node->source.url,
-        .sha256 = node->source.sha256};
+    spec->source =
+        (struct spec_file){.filename = node->source.filename,
+                           .url = node->source.path.len ? node->source.path : node->source.url,
+                           .sha256 = node->source.sha256};
     spec->requires = run_node_files(run, job->env.at, job->env.len);
     if (job->kind != SPEC_FETCH)
         spec->recipes = recipe_for(job->name, run->arena);

@@ -71,7 +71,8 @@ static bool run_make_envs(struct run_plan *plan, struct err *err)
         !str_to_u64(str_from_pos(config->python, 2), &minor))
         return err_set(err, ERR_USAGE,
                        "--python " STR_FMT ": the images have Python 3.11 (bookworm) and 3.13 "
-                       "(trixie)", STR_ARG(config->python));
+                       "(trixie)",
+                       STR_ARG(config->python));
     if (!tags_parse_platform(config->platform_tag, &target, err))
         return err_wrap(err, "--platform-tag");
     if (!str_eq(target.arch, config->arch))
@@ -104,10 +105,10 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     const struct pipconf *pip = &plan->pipconf;
     struct index_config index;
     index_config_default(pip, &index);
-    struct spec_list urls = run_join(
-        plan->arena, config->extra_index_urls,
-        (struct spec_list){inputs->index_urls.at, inputs->index_urls.len},
-        (struct spec_list){pip->extra_index_urls, pip->extra_index_urls_len});
+    struct spec_list urls =
+        run_join(plan->arena, config->extra_index_urls,
+                 (struct spec_list){inputs->index_urls.at, inputs->index_urls.len},
+                 (struct spec_list){pip->extra_index_urls, pip->extra_index_urls_len});
     struct spec_list links =
         run_join(plan->arena, config->find_links,
                  (struct spec_list){inputs->find_links.at, inputs->find_links.len},
@@ -131,13 +132,11 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     }
     if (!index_open(&index, &plan->index, err))
         return false;
-    plan->backend = (struct backend){.config = config,
-                                     .provider = &plan->provider,
-                                     .build_env = &plan->build.env};
+    plan->backend = (struct backend){
+        .config = config, .provider = &plan->provider, .build_env = &plan->build.env};
     plan->asking = backend_open(&plan->backend);
-    plan->listing = (struct index_provider){.index = plan->index,
-                                            .tags = &plan->target.tags,
-                                            .backend = &plan->asking};
+    plan->listing = (struct index_provider){
+        .index = plan->index, .tags = &plan->target.tags, .backend = &plan->asking};
     plan->provider = provider_open(&plan->listing);
     return true;
 }
@@ -152,8 +151,7 @@ static struct graph_rebuild run_rebuild(struct run_plan *plan)
         if (str_eq(words->at[i], STR("all")))
             rebuild.all = true;
         else
-            *vec_push(&plan->rebuild_names, plan->arena) =
-                name_normal(words->at[i], plan->arena);
+            *vec_push(&plan->rebuild_names, plan->arena) = name_normal(words->at[i], plan->arena);
     }
     rebuild.names = plan->rebuild_names.at;
     rebuild.names_len = plan->rebuild_names.len;
@@ -189,13 +187,11 @@ static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct
         !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err))
         return false;
     run_say(plan, "reading the inputs");
-    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) ||
-        !run_open_index(plan, err))
+    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) || !run_open_index(plan, err))
         return false;
     run_make_request(plan);
     run_say(plan, "resolving");
-    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation,
-                      err);
+    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation, err);
 }
 
 bool run_plan_make(const struct run_plan_config *config, struct arena *arena,

@@ -10,7 +10,7 @@
 #include "plan/graph.h"
 
 struct run_plan_config {
-    struct str input; /* directory, or empty */
+    struct str input;                           /* directory, or empty */
     struct spec_list requirements, constraints; /* files */
     struct str python, arch, platform_tag;
     struct str index_url; /* empty: as pip is configured */

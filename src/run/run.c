@@ -31,10 +31,8 @@ static bool run_remember(void *state, const struct store_learned *learned, struc
 static bool run_clear_leftovers(struct run *run, struct err *err)
 {
     int64_t sealed;
-    const char *logs =
-        arena_printf(run->arena, STR_FMT "/logs", STR_ARG(run->config->cache)).ptr;
-    const char *work =
-        arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr;
+    const char *logs = arena_printf(run->arena, STR_FMT "/logs", STR_ARG(run->config->cache)).ptr;
+    const char *work = arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr;
     return file_mkdirs(AT_FDCWD, logs, 0755, err) && buildlog_recover(logs, &sealed, err) &&
            file_remove_tree(AT_FDCWD, work, err) && file_mkdirs(AT_FDCWD, work, 0755, err);
 }
@@ -45,8 +43,8 @@ static bool run_open(struct run *run, struct err *err)
     int64_t now = clock_wall_ms(config->clock), reclaimed;
     struct store_drone_new drone = {.name = STR("local"), .kind = STR("local")};
     return file_mkdirs(AT_FDCWD, config->output.ptr, 0755, err) &&
-           cas_open(arena_printf(run->arena, STR_FMT "/cas", STR_ARG(config->cache)).ptr,
-                    &run->cas, err) &&
+           cas_open(arena_printf(run->arena, STR_FMT "/cas", STR_ARG(config->cache)).ptr, &run->cas,
+                    err) &&
            store_open(config->history_db.ptr, now, &run->store, err) &&
            run_clear_leftovers(run, err) &&
            store_drone_register(run->store, &drone, now, &run->drone, &reclaimed, err) &&
@@ -88,16 +86,16 @@ static bool run_work(struct run *run, struct err *err)
 static void run_describe(struct run *run, struct manifest *manifest)
 {
     const struct run_plan_config *asked = run_plan_config(run->plan);
-    *manifest = (struct manifest){
-        .version = STR("0.1.0"),
-        .run_id = arena_printf(run->arena, "%lld", (long long)run->id),
-        .command = run->config->command,
-        .target = arena_printf(run->arena, STR_FMT, STR_ARG(run->graph.target)),
-        .python = asked->python,
-        .platform_tag = asked->platform_tag,
-        .started_ms = run->started_ms,
-        .duration_ms = clock_wall_ms(run->config->clock) - run->started_ms,
-        .jobs = (unsigned)run->config->jobs};
+    *manifest =
+        (struct manifest){.version = STR("0.1.0"),
+                          .run_id = arena_printf(run->arena, "%lld", (long long)run->id),
+                          .command = run->config->command,
+                          .target = arena_printf(run->arena, STR_FMT, STR_ARG(run->graph.target)),
+                          .python = asked->python,
+                          .platform_tag = asked->platform_tag,
+                          .started_ms = run->started_ms,
+                          .duration_ms = clock_wall_ms(run->config->clock) - run->started_ms,
+                          .jobs = (unsigned)run->config->jobs};
     run_manifest(run, manifest);
 }
 
@@ -138,7 +136,10 @@ bool run_execute(const struct run_config *config, const struct run_watch *watch,
                  struct run_plan *plan, struct arena *arena, struct manifest *manifest,
                  struct err *err)
 {
-    struct run run = {.config = config, .watch = watch, .arena = arena, .plan = plan,
+    struct run run = {.config = config,
+                      .watch = watch,
+                      .arena = arena,
+                      .plan = plan,
                       .graph = *run_plan_graph(plan),
                       .started_ms = clock_wall_ms(config->clock)};
     const char *lock_path = arena_printf(arena, STR_FMT "/lock", STR_ARG(config->cache)).ptr;

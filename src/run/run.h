@@ -60,17 +60,17 @@ struct run_job {
     enum spec_kind kind;
     size_t node; /* index in the graph; RUN_NO_NODE for images */
     struct str key, name, version, target;
-    int64_t id; /* the store's */
-    struct str strategy; /* of WHEEL and REQUIRES: what the next attempt uses */
-    struct str fact;     /* of WHEEL: what of the machine it read, and so went to hybrid */
-    VEC(size_t) env;     /* WHEEL, REQUIRES: graph nodes of its build environment */
+    int64_t id;             /* the store's */
+    struct str strategy;    /* of WHEEL and REQUIRES: what the next attempt uses */
+    struct str fact;        /* of WHEEL: what of the machine it read, and so went to hybrid */
+    VEC(size_t) env;        /* WHEEL, REQUIRES: graph nodes of its build environment */
     struct spec_list asked; /* WHEEL: what its backend asked for beyond that */
     int64_t wake_ms;        /* when its backoff ends */
     bool ended, good;
-    bool known_failure; /* skipped because of an earlier run */
+    bool known_failure;        /* skipped because of an earlier run */
     struct spec_result result; /* of the last attempt */
     VEC(struct manifest_attempt) attempts;
-    int64_t attempt;    /* the live one; 0: none */
+    int64_t attempt; /* the live one; 0: none */
     struct buildlog *log;
     int64_t claimed_ms; /* of the live attempt */
     size_t slot;
@@ -90,12 +90,12 @@ struct run {
     int64_t id, drone;
     int64_t started_ms;
     VEC(struct run_job) jobs;
-    VEC(struct store_edge) needs; /* by index of jobs */
-    struct map by_key;      /* key -> index + 1 */
+    VEC(struct store_edge) needs;  /* by index of jobs */
+    struct map by_key;             /* key -> index + 1 */
     VEC(size_t) wheel_of, test_of; /* graph node -> job index, or RUN_NO_NODE */
-    struct map learned;     /* name -> struct store_learned */
-    int64_t wake_ms;        /* when the next backoff ends; 0: none */
-    bool nothing_ready;     /* the last claim found nothing */
+    struct map learned;            /* name -> struct store_learned */
+    int64_t wake_ms;               /* when the next backoff ends; 0: none */
+    bool nothing_ready;            /* the last claim found nothing */
 };
 
 /* Carries the plan out. Failed packages are results: see run_summary. */
@@ -107,7 +107,8 @@ CHECKED bool run_execute(const struct run_config *config, const struct run_watch
 CHECKED bool run_make_jobs(struct run *run, struct err *err);
 /* Jobs for the graph's nodes from `first` on, and their edges; used for answers too. */
 void run_add_nodes(struct run *run, size_t first);
-/* A wheel of the plan for the target: tested and delivered. What answers brought later are tools. */
+/* A wheel of the plan for the target: tested and delivered. What answers brought later are tools.
+ */
 bool run_is_output(const struct run *run, size_t index);
 /* Edges of one wheel or requires job to the jobs that bring its environment. */
 void run_set_env(struct run *run, size_t job, const struct graph_edge *edges, size_t len);

@@ -26,18 +26,20 @@ static bool run_may_pass_later(const struct run *run, const struct run_job *job,
 /* A slot that died without a result: its process tells what there is to tell. */
 static void run_no_result(struct run *run, const struct agent_end *end, struct spec_result *result)
 {
-    static const enum spec_outcome outcomes[] = {
-        [PROC_EXITED] = SPEC_ENVIRONMENT, [PROC_SIGNALED] = SPEC_ENVIRONMENT,
-        [PROC_TIMEOUT] = SPEC_TIMEOUT,    [PROC_SILENT] = SPEC_TIMEOUT,
-        [PROC_FLOODED] = SPEC_BUILD_FAILED};
+    static const enum spec_outcome outcomes[] = {[PROC_EXITED] = SPEC_ENVIRONMENT,
+                                                 [PROC_SIGNALED] = SPEC_ENVIRONMENT,
+                                                 [PROC_TIMEOUT] = SPEC_TIMEOUT,
+                                                 [PROC_SILENT] = SPEC_TIMEOUT,
+                                                 [PROC_FLOODED] = SPEC_BUILD_FAILED};
     *result = (struct spec_result){.outcome = outcomes[end->process.end]};
     if (end->cancelled) {
         result->why = STR("stopped with the run");
         return;
     }
     struct str what = proc_describe(&end->process, run->arena);
-    result->why = arena_printf(run->arena, "the attempt ended without a result (" STR_FMT
-                               "); its log has the reason", STR_ARG(what));
+    result->why = arena_printf(
+        run->arena, "the attempt ended without a result (" STR_FMT "); its log has the reason",
+        STR_ARG(what));
 }
 
 static struct str run_words(struct run *run, struct spec_list words)
@@ -64,8 +66,8 @@ static struct str run_result_text(struct run *run, const struct spec_result *res
  * New jobs and edges come behind the present ones. False: it cannot be had, and
  * `why` says so.
  */
-static bool run_reenvironment(struct run *run, size_t wheel, bool hybrid,
-                              struct spec_list requires, struct str *why, struct err *err)
+static bool run_reenvironment(struct run *run, size_t wheel, bool hybrid, struct spec_list requires,
+                              struct str *why, struct err *err)
 {
     struct graph_extension extension;
     struct str explanation = {0};
@@ -162,8 +164,8 @@ static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *res
         why = STR("its build requirements must be built for the target first; name them in the "
                   "requirements and run again");
     if (why.len) {
-        result->why = arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(result->why),
-                                   STR_ARG(why));
+        result->why =
+            arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(result->why), STR_ARG(why));
     } else {
         run->jobs.at[index].strategy = STR("hybrid");
         run->jobs.at[index].fact = result->facts.len ? result->facts.at[0] : STR("");

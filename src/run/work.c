@@ -10,7 +10,8 @@
 #include "store/buildlog.h"
 
 enum { RUN_LEASE_MS = 600000, RUN_RENEW_MS = 30000, RUN_LOG_MAX = 260 << 20 };
-/* More than the jail lets a build write (256 MiB): the slot's own lines, and its verdict, follow. */
+/* More than the jail lets a build write (256 MiB): the slot's own lines, and its verdict, follow.
+ */
 
 static int64_t run_now(const struct run *run)
 {
@@ -19,10 +20,9 @@ static int64_t run_now(const struct run *run)
 
 static struct buildlog_id run_log_id(const struct run_job *job, int64_t attempt)
 {
-    return (struct buildlog_id){
-        .name = job->kind == SPEC_TEST ? job->key : job->name,
-        .version = job->version.len ? job->version : STR("0"),
-        .attempt = attempt};
+    return (struct buildlog_id){.name = job->kind == SPEC_TEST ? job->key : job->name,
+                                .version = job->version.len ? job->version : STR("0"),
+                                .attempt = attempt};
 }
 
 static const char *run_log_dir(const struct run *run, struct arena *arena)
@@ -45,9 +45,9 @@ static struct proc_limits run_limits(const struct run *run, const struct run_job
      * keeps the attempt's own limits; these are for the slot around it. */
     int64_t slack_ms = 600000;
     int64_t timeout = run->config->attempt_timeout_ms;
-    return (struct proc_limits){
-        .timeout_ms = job->kind == SPEC_IMAGE || !timeout ? 0 : timeout + slack_ms,
-        .output_max = RUN_LOG_MAX};
+    return (struct proc_limits){.timeout_ms =
+                                    job->kind == SPEC_IMAGE || !timeout ? 0 : timeout + slack_ms,
+                                .output_max = RUN_LOG_MAX};
 }
 
 static bool run_claim(void *state, size_t slot, struct arena *arena, struct agent_work *work,
@@ -108,8 +108,8 @@ static int64_t run_next_ready_ms(void *state)
 static void run_phase(void *state, size_t slot, const struct agent_work *work, struct str phase)
 {
     struct run *run = state;
-    struct store_progress progress = {.state = STATE_BUILDING, .phase = phase,
-                                      .lease_ms = RUN_LEASE_MS};
+    struct store_progress progress = {
+        .state = STATE_BUILDING, .phase = phase, .lease_ms = RUN_LEASE_MS};
     struct err err = {0};
     if (!store_renew(run->store, work->attempt, work->epoch, &progress, run_now(run), &err))
         log_debug("%s", err.text);
@@ -128,8 +128,7 @@ static bool run_open_log(struct run *run, struct run_job *job, int64_t attempt, 
 {
     ARENA_AUTO struct arena scratch = {0};
     struct buildlog_id id = run_log_id(job, attempt);
-    return job->log ||
-           buildlog_open(run_log_dir(run, &scratch), &id, RUN_LOG_MAX, &job->log, err);
+    return job->log || buildlog_open(run_log_dir(run, &scratch), &id, RUN_LOG_MAX, &job->log, err);
 }
 
 static bool run_log(void *state, const struct agent_work *work, uint64_t offset, struct str chunk,
@@ -144,9 +143,9 @@ static bool run_log(void *state, const struct agent_work *work, uint64_t offset,
 /* How a job ended, in the words of the progress display. */
 static const char *run_how(const struct run_job *job)
 {
-    static const char *const done[] = {[SPEC_FETCH] = "reused",  [SPEC_REQUIRES] = "ready",
-                                       [SPEC_METADATA] = "ready", [SPEC_WHEEL] = "built",
-                                       [SPEC_TEST] = "tested",   [SPEC_IMAGE] = "ready"};
+    static const char *const done[] = {
+        [SPEC_FETCH] = "reused", [SPEC_REQUIRES] = "ready", [SPEC_METADATA] = "ready",
+        [SPEC_WHEEL] = "built",  [SPEC_TEST] = "tested",    [SPEC_IMAGE] = "ready"};
     if (!job->ended)
         return "retry";
     if (!job->good)

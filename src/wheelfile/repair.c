@@ -275,8 +275,7 @@ static void decide(struct repair *r)
     out->outcome = WHEELFILE_REPAIRED;
     out->why = r->grafts.len
                    ? arena_printf(r->arena, "%zu %s grafted, runs on " STR_FMT, r->grafts.len,
-                                  r->grafts.len == 1 ? "library" : "libraries",
-                                  STR_ARG(after->tag))
+                                  r->grafts.len == 1 ? "library" : "libraries", STR_ARG(after->tag))
                    : arena_printf(r->arena, "runs on " STR_FMT, STR_ARG(after->tag));
     if (r->floor == NULL || (r->floor->libc == after->policy->libc && after->policy <= r->floor))
         return;

@@ -215,6 +215,8 @@ def builds():
         "hostlink": (made.in_tree("hostlink", host), "failed", ("no wheel", "symbolic link")),
         "wrongversion": (made.in_tree("wrongversion", version), "failed",
                          ("wrongversion-9.9", "not version 1.0")),
+        "othertag": (made.in_tree("othertag", "return write(directory, {}, tag='cp312-cp312-any')"),
+                     "failed", ("othertag-1.0-cp312", "does not accept")),
         "badzip": (made.in_tree("badzip", badzip), "failed", ("damaged wheel",)),
         "badelf": (made.in_tree("badelf", badelf), "failed", ("damaged wheel", "_x.cpython-311")),
         "answerlink": (made.in_tree("answerlink", told), "failed", ("does not import",)),

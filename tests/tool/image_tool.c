@@ -2,9 +2,9 @@
  * The image room by hand and for tests/stages/50-image.sh:
  *   image_tool CACHE PYTHON MACHINE compose ROLE [PACKAGE...]   prints the root's path
  *   image_tool CACHE PYTHON MACHINE floor 2.17          prints the kit's path
- *   image_tool CACHE PYTHON MACHINE run cross|hybrid 2.17|none DIRECTORY APT[,APT...]|- K=V... -- PROGRAM [WORD...]
- *                                   in the jail with the toolchain, DIRECTORY at /build
- *   image_tool CACHE PYTHON MACHINE clean DIRECTORY PROGRAM [WORD...]   in the clean root, DIRECTORY at /build
+ *   image_tool CACHE PYTHON MACHINE run cross|hybrid 2.17|none DIRECTORY APT[,APT...]|- K=V... --
+ * PROGRAM [WORD...] in the jail with the toolchain, DIRECTORY at /build image_tool CACHE PYTHON
+ * MACHINE clean DIRECTORY PROGRAM [WORD...]   in the clean root, DIRECTORY at /build
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +27,9 @@ static void tool_progress(void *state, const struct image_progress *progress)
     if (progress->stage == last && progress->stage != IMAGE_NOTE)
         return;
     last = progress->stage;
-    fprintf(stderr, "%lld ms: %.*s: %s %.*s\n", (long long)clock_steady_ms(clock_system()) % 1000000,
-            STR_ARG(progress->what), image_stage_name(progress->stage), STR_ARG(progress->detail));
+    fprintf(stderr, "%lld ms: %.*s: %s %.*s\n",
+            (long long)clock_steady_ms(clock_system()) % 1000000, STR_ARG(progress->what),
+            image_stage_name(progress->stage), STR_ARG(progress->detail));
 }
 
 struct tool {
@@ -43,7 +44,8 @@ static bool tool_compose(struct tool *tool, enum preset_role role, struct image_
 {
     struct image_spec spec;
     struct image_root build;
-    if (!preset_spec(STR("debian"), tool->python, tool->target, role, extra, &tool->arena, &spec, err))
+    if (!preset_spec(STR("debian"), tool->python, tool->target, role, extra, &tool->arena, &spec,
+                     err))
         return false;
     spec.bytecode_by = IMAGE_OWN_PYTHON;
     if (role != PRESET_BUILD) {
@@ -66,8 +68,9 @@ static bool tool_make(struct tool *tool, const char *floor, struct image_names e
         !tool_compose(tool, PRESET_SYSROOT, extra, &roots->sysroot, err))
         return false;
     roots->floor = (struct floor_kit){0};
-    struct floor_spec spec = {tool->target, floor_glibc(str_from(floor)), roots->build.path.ptr,
-                              roots->sysroot.path.ptr, roots->build.digest, roots->sysroot.digest};
+    struct floor_spec spec = {tool->target,          floor_glibc(str_from(floor)),
+                              roots->build.path.ptr, roots->sysroot.path.ptr,
+                              roots->build.digest,   roots->sysroot.digest};
     return strcmp(floor, "none") == 0 ||
            floor_make(&spec, tool->cache, &tool->arena, &roots->floor, err);
 }
@@ -87,7 +90,8 @@ static bool tool_jail(struct tool *tool, struct jail_spec *jail, struct err *err
     jail->foreign.machine = tool->target->machine;
     if (!jail_run(jail, tool_output, NULL, &result, err))
         return false;
-    fprintf(stderr, "wall %lld ms, cpu %lld ms\n", (long long)result.wall_ms, (long long)result.cpu_ms);
+    fprintf(stderr, "wall %lld ms, cpu %lld ms\n", (long long)result.wall_ms,
+            (long long)result.cpu_ms);
     if (result.end == JAIL_EXITED && result.code == 0)
         return true;
     return err_set(err, ERR_SYSTEM, "%s: %s", jail->argv[0],
@@ -109,16 +113,21 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
         *vec_push(&extra, arena) = name;
     if (!tool_make(tool, words[1], (struct image_names){extra.at, extra.len}, &roots, err))
         return false;
-    struct toolchain_spec spec = {.target = tool->target, .python = tool->python,
-                                  .strategy = strcmp(words[0], "cross") == 0 ? TOOLCHAIN_CROSS : TOOLCHAIN_HYBRID,
-                                  .sysroot = roots.sysroot.path, .floor = roots.floor.path,
+    struct toolchain_spec spec = {.target = tool->target,
+                                  .python = tool->python,
+                                  .strategy = strcmp(words[0], "cross") == 0 ? TOOLCHAIN_CROSS
+                                                                             : TOOLCHAIN_HYBRID,
+                                  .sysroot = roots.sysroot.path,
+                                  .floor = roots.floor.path,
                                   .epoch = 1577836800};
     if (!toolchain_make(&spec, tool->cache, arena, &chain, err))
         return false;
     if (getenv("IMAGE_TOOL_PACK")) { /* one name; cross only */
         struct str wanted = str_from(getenv("IMAGE_TOOL_PACK"));
-        struct image_spec image = {.release = STR("bookworm"), .arch = str_from(arch_host()->debian)};
-        struct pack_spec packs = {{&wanted, 1}, &image, roots.build.path.ptr, &chain, roots.floor.digest};
+        struct image_spec image = {.release = STR("bookworm"),
+                                   .arch = str_from(arch_host()->debian)};
+        struct pack_spec packs = {
+            {&wanted, 1}, &image, roots.build.path.ptr, &chain, roots.floor.digest};
         if (!pack_make(&packs, tool->cache, tool_progress, NULL, arena, &pack, err))
             return false;
     }
@@ -127,14 +136,18 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
     *vec_push(&env, arena) = "HOME=/tmp";
     for (size_t i = 0; i < chain.mount_count; i++)
         *vec_push(&mounts, arena) = chain.mounts[i];
-    *vec_push(&mounts, arena) = (struct jail_mount){.kind = JAIL_RW, .source = words[2], .target = "/build"};
+    *vec_push(&mounts, arena) =
+        (struct jail_mount){.kind = JAIL_RW, .source = words[2], .target = "/build"};
     if (pack.path.len)
-        *vec_push(&mounts, arena) = (struct jail_mount){.kind = JAIL_RO, .source = pack.path.ptr, .target = PACK_PLACE};
+        *vec_push(&mounts, arena) =
+            (struct jail_mount){.kind = JAIL_RO, .source = pack.path.ptr, .target = PACK_PLACE};
     for (words += 4; *words && strcmp(*words, "--") != 0; words++)
         *vec_push(&env, arena) = *words;
     *vec_push(&env, arena) = NULL;
-    struct jail_spec jail = {.root = roots.build.path.ptr, .mounts = mounts.at,
-                             .mount_count = mounts.len, .argv = (const char *const *)words + 1,
+    struct jail_spec jail = {.root = roots.build.path.ptr,
+                             .mounts = mounts.at,
+                             .mount_count = mounts.len,
+                             .argv = (const char *const *)words + 1,
                              .envp = env.at};
     return tool_jail(tool, &jail, err);
 }
@@ -146,8 +159,11 @@ static bool tool_clean(struct tool *tool, char **words, struct err *err)
     if (!tool_compose(tool, PRESET_CLEAN, (struct image_names){0}, &root, err))
         return false;
     struct jail_mount mount = {.kind = JAIL_RW, .source = words[0], .target = "/build"};
-    struct jail_spec jail = {.root = root.path.ptr, .mounts = &mount, .mount_count = 1,
-                             .argv = (const char *const *)words + 1, .envp = envp};
+    struct jail_spec jail = {.root = root.path.ptr,
+                             .mounts = &mount,
+                             .mount_count = 1,
+                             .argv = (const char *const *)words + 1,
+                             .envp = envp};
     return tool_jail(tool, &jail, err);
 }
 
@@ -179,7 +195,8 @@ static bool tool_main(struct tool *tool, int count, char **words, struct err *er
         return err_set(err, ERR_USAGE, "role %s", words[1]);
     for (words += 2; *words; words++)
         *vec_push(&extra, &tool->arena) = str_from(*words);
-    if (!tool_compose(tool, (enum preset_role)role, (struct image_names){extra.at, extra.len}, &root, err))
+    if (!tool_compose(tool, (enum preset_role)role, (struct image_names){extra.at, extra.len},
+                      &root, err))
         return false;
     printf("%s\n", root.path.ptr);
     return true;

@@ -71,8 +71,8 @@ static void tool_metadata(struct tool *tool, struct str name)
         return;
     }
     const struct index_release *release = tool_release(project);
-    if (!release || !index_metadata(tool->index, release, &tool->tags, NULL, &metadata, &source,
-                                    &err)) {
+    if (!release ||
+        !index_metadata(tool->index, release, &tool->tags, NULL, &metadata, &source, &err)) {
         tool_error(tool, &err);
         return;
     }
@@ -110,15 +110,15 @@ static void tool_get(struct tool *tool, int count, char **urls)
     struct http *http;
     struct err err = {0};
     struct http_response response;
-    struct http_transfer **transfers = ARENA_ARRAY(&tool->arena, struct http_transfer *,
-                                                   (size_t)count + 1);
+    struct http_transfer **transfers =
+        ARENA_ARRAY(&tool->arena, struct http_transfer *, (size_t)count + 1);
     if (!http_open(&tool->config.http, &http, &err)) {
         tool_error(tool, &err);
         return;
     }
     for (int i = 0; i < count; i++)
-        transfers[i] = http_start(http, &(struct http_request){.url = str_from(urls[i])},
-                                  &tool->arena);
+        transfers[i] =
+            http_start(http, &(struct http_request){.url = str_from(urls[i])}, &tool->arena);
     for (int i = 0; i < count; i++) {
         err = (struct err){0};
         if (http_wait(http, transfers[i], &response, &err))
@@ -222,8 +222,8 @@ int main(int argc, char **argv)
 {
     struct tool tool = {0};
     struct err err = {0};
-    struct tag_target target = {.python_minor = 11, .arch = STR("s390x"), .libc = TAG_GLIBC,
-                                .libc_minor = 36};
+    struct tag_target target = {
+        .python_minor = 11, .arch = STR("s390x"), .libc = TAG_GLIBC, .libc_minor = 36};
     if (!pipconf_load(&pipconf_system, &tool.arena, &tool.conf, &err) ||
         !tags_build(&target, &tool.arena, &tool.tags, &err)) {
         fprintf(stderr, "%s\n", err.text);

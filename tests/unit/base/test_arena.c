@@ -43,7 +43,8 @@ static void map_keeps_insertion_order(void **state)
     ARENA_AUTO struct arena arena = {0};
     struct map map = {0};
     for (uintptr_t i = 1; i <= 5000; i++)
-        *map_at(&map, &arena, arena_printf(&arena, "key-%zu", (size_t)(i * 7919 % 5003))) = (void *)i;
+        *map_at(&map, &arena, arena_printf(&arena, "key-%zu", (size_t)(i * 7919 % 5003))) =
+            (void *)i;
     assert_int_equal(map.len, 5000);
     for (uintptr_t i = 1; i <= 5000; i++) {
         assert_ptr_equal(map.entries[i - 1].value, (void *)i);

@@ -23,10 +23,16 @@ static void test_uri_lines(void **state)
 
 static void test_uri_lines_refused(void **state)
 {
-    static const char *const bad[] = {
-        "", "Reading package lists...", "'http://m/a.deb", "'u' a_1_b.deb 12", "'u' a_1_b.deb x " HASH,
-        "'u' a_1_b.deb 12 MD5Sum:00", "'u' ../a_1_b.deb 12 " HASH, "'u' a_1_b.rpm 12 " HASH,
-        "'u' a_1.deb 12 " HASH, "'u' a_1_b.deb 12 SHA256:01"};
+    static const char *const bad[] = {"",
+                                      "Reading package lists...",
+                                      "'http://m/a.deb",
+                                      "'u' a_1_b.deb 12",
+                                      "'u' a_1_b.deb x " HASH,
+                                      "'u' a_1_b.deb 12 MD5Sum:00",
+                                      "'u' ../a_1_b.deb 12 " HASH,
+                                      "'u' a_1_b.rpm 12 " HASH,
+                                      "'u' a_1.deb 12 " HASH,
+                                      "'u' a_1_b.deb 12 SHA256:01"};
     struct arena ARENA_AUTO arena = {0};
     struct apt_package package;
     (void)state;
@@ -50,7 +56,8 @@ static void test_mirrors(void **state)
          "http://ftp.de.debian.org/debian/|trixie-updates|main|$(ORIGIN)\n",
          "http://ftp.de.debian.org/debian/", ""},
         {"http://snapshot.debian.org/archive/debian/20250520T000000Z|bookworm|main|\n"
-         "http://snapshot.debian.org/archive/debian-security/20250520T000000Z|bookworm-security|main|\n",
+         "http://snapshot.debian.org/archive/debian-security/"
+         "20250520T000000Z|bookworm-security|main|\n",
          "http://snapshot.debian.org/archive/debian/20250520T000000Z",
          "http://snapshot.debian.org/archive/debian-security/20250520T000000Z"},
         {"http://archive.ubuntu.com/ubuntu|noble|main|Ubuntu\n", "", ""},

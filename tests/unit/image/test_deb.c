@@ -15,8 +15,8 @@
 
 struct member {
     const char *path;
-    char type;          /* f file, d directory, l symbolic, h hard link, c character device */
-    const char *text;   /* content or target */
+    char type;        /* f file, d directory, l symbolic, h hard link, c character device */
+    const char *text; /* content or target */
     mode_t mode;
 };
 
@@ -94,7 +94,8 @@ static const char *make_deb(struct place *place, const struct member *members)
 {
     static char tar[64 << 10];
     const struct member control[] = {{"./control", 'f', "Package: a\nVersion: 1\n", 0},
-                                     {"./postinst", 'f', "#!/bin/sh\n", 0755}, {0}};
+                                     {"./postinst", 'f', "#!/bin/sh\n", 0755},
+                                     {0}};
     struct str path = arena_printf(&place->arena, "%s/a.deb", place->top.ptr);
     struct archive *deb = archive_write_new();
     archive_write_set_format_ar_svr4(deb);
@@ -131,19 +132,18 @@ static struct stat look(struct place *place, const char *path)
 
 static void test_unpacks(void **state)
 {
-    static const struct member members[] = {
-        {"./", 'd', NULL, 0755},
-        {"./lib/", 'd', NULL, 0755},
-        {"./lib/libz.so.1", 'f', "library", 0644},
-        {"./lib/libz.so", 'l', "/lib/libz.so.1", 0777},
-        {"./usr/bin/su", 'f', "program", 04755},
-        {"./usr/bin/hard", 'h', "./usr/bin/su", 0},
-        {"./usr/share/man/man1/su.1", 'f', "manual", 0644},
-        {"./usr/share/doc/a/changelog", 'f', "long", 0644},
-        {"./usr/share/doc/a/copyright", 'f', "licence", 0644},
-        {"./dev/null", 'c', NULL, 0666},
-        {"./etc/secret", 'f', "", 0600},
-        {0}};
+    static const struct member members[] = {{"./", 'd', NULL, 0755},
+                                            {"./lib/", 'd', NULL, 0755},
+                                            {"./lib/libz.so.1", 'f', "library", 0644},
+                                            {"./lib/libz.so", 'l', "/lib/libz.so.1", 0777},
+                                            {"./usr/bin/su", 'f', "program", 04755},
+                                            {"./usr/bin/hard", 'h', "./usr/bin/su", 0},
+                                            {"./usr/share/man/man1/su.1", 'f', "manual", 0644},
+                                            {"./usr/share/doc/a/changelog", 'f', "long", 0644},
+                                            {"./usr/share/doc/a/copyright", 'f', "licence", 0644},
+                                            {"./dev/null", 'c', NULL, 0666},
+                                            {"./etc/secret", 'f', "", 0600},
+                                            {0}};
     struct place *place = *state;
     struct err err = {0};
     struct str control;
@@ -151,7 +151,8 @@ static void test_unpacks(void **state)
     assert_ok(unpack(place, members, &deb_default_limits, &err));
     assert_true(S_ISREG(look(place, "data/usr/lib/libz.so.1").st_mode));
     assert_int_equal(look(place, "data/usr/lib/libz.so.1").st_mtime, 1500000000);
-    struct str link = arena_printf(&place->arena, "%s/package/data/usr/lib/libz.so", place->top.ptr);
+    struct str link =
+        arena_printf(&place->arena, "%s/package/data/usr/lib/libz.so", place->top.ptr);
     assert_int_equal(readlink(link.ptr, says, sizeof says - 1), 9);
     assert_string_equal(says, "libz.so.1");
     assert_int_equal(look(place, "data/usr/bin/su").st_mode & 07777, 0755); /* no setuid bit */
@@ -208,7 +209,8 @@ static void test_no_data(void **state)
 
 static void test_limits(void **state)
 {
-    static const struct member members[] = {{"./a", 'f', "12345678", 0}, {"./b", 'f', "12345678", 0}, {0}};
+    static const struct member members[] = {
+        {"./a", 'f', "12345678", 0}, {"./b", 'f', "12345678", 0}, {0}};
     const struct deb_limits few_bytes = {10, 100}, few_members = {1000, 2};
     struct place *place = *state;
     struct err err = {0};
@@ -264,7 +266,8 @@ static void test_root(void **state)
     assert_ok(root_finish(root.ptr, arch, &record, 1, &err));
     assert_ok(root_links(root.ptr, links, 2, &err));
     assert_true(S_ISLNK(in_root(place, "bin").st_mode));
-    assert_int_equal(in_root(place, "usr/bin/dash").st_ino, look(place, "data/usr/bin/dash").st_ino);
+    assert_int_equal(in_root(place, "usr/bin/dash").st_ino,
+                     look(place, "data/usr/bin/dash").st_ino);
     assert_true(S_ISLNK(in_root(place, "usr/bin/sh").st_mode));
     assert_true(S_ISLNK(in_root(place, "usr/lib/s390x-linux-gnu/libblas.so.3").st_mode));
     assert_true(S_ISLNK(in_root(place, "usr/include").st_mode)); /* the directory gave way */

@@ -78,9 +78,17 @@ static void test_floor_names(void **state)
     static const struct {
         const char *text;
         unsigned glibc;
-    } rows[] = {{"2.17", 17},   {"2.28", 28}, {"manylinux2014_s390x", 17}, {"manylinux_2_34_aarch64", 34},
-                {"manylinux_2_28", 28}, {"linux_s390x", 0}, {"musllinux_1_2_s390x", 0}, {"2.", 0},
-                {"3.17", 0},    {"2.170000000000", 0}, {"", 0}};
+    } rows[] = {{"2.17", 17},
+                {"2.28", 28},
+                {"manylinux2014_s390x", 17},
+                {"manylinux_2_34_aarch64", 34},
+                {"manylinux_2_28", 28},
+                {"linux_s390x", 0},
+                {"musllinux_1_2_s390x", 0},
+                {"2.", 0},
+                {"3.17", 0},
+                {"2.170000000000", 0},
+                {"", 0}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(floor_glibc(str_from(rows[i].text)), rows[i].glibc);
@@ -106,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_build_image), cmocka_unit_test(test_sysroot),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_floor_names), cmocka_unit_test(test_packs)};
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_floor_names),
+        cmocka_unit_test(test_packs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,13 @@
 
 #include "image/toolchain_text.h"
 
-static struct toolchain_spec spec_for(const char *machine, enum toolchain_strategy strategy, bool floor)
+static struct toolchain_spec spec_for(const char *machine, enum toolchain_strategy strategy,
+                                      bool floor)
 {
-    struct toolchain_spec spec = {.target = arch_find(str_from(machine)), .python = STR("3.11"),
-                                  .strategy = strategy, .sysroot = STR("/s")};
+    struct toolchain_spec spec = {.target = arch_find(str_from(machine)),
+                                  .python = STR("3.11"),
+                                  .strategy = strategy,
+                                  .sysroot = STR("/s")};
     if (floor)
         spec.floor = STR("/f");
     return spec;

@@ -41,13 +41,18 @@ static void later_places_win(void **state)
     struct err err = {0};
     struct pipconf c;
     struct fake fake = {
-        .files = {{"/etc/pip.conf", "[global]\nindex-url = https://etc/\ncert: /c\n"
-                                    "extra_index_url =\n    https://a/\n    # note\n    https://b/\n"},
+        .files = {{"/etc/pip.conf",
+                   "[global]\nindex-url = https://etc/\ncert: /c\n"
+                   "extra_index_url =\n    https://a/\n    # note\n    https://b/\n"},
                   {"/h/.config/pip/pip.conf", "[install]\nINDEX-URL = https://user/\n"
                                               "[freeze]\nproxy=http://no\n"},
                   {"/v/pip.conf", "[global]\ntrusted-host = x y\n"}},
-        .env = {{"HOME", "/h"}, {"VIRTUAL_ENV", "/v"}, {"PIP_FIND_LINKS", "/opt/w  http://f/"},
-                {"PIP_NO_INDEX", "1"}, {"PIP_CERT", ""}, {"PIP_DEFAULT_TIMEOUT", "180"}},
+        .env = {{"HOME", "/h"},
+                {"VIRTUAL_ENV", "/v"},
+                {"PIP_FIND_LINKS", "/opt/w  http://f/"},
+                {"PIP_NO_INDEX", "1"},
+                {"PIP_CERT", ""},
+                {"PIP_DEFAULT_TIMEOUT", "180"}},
     };
     assert_ok(load(&fake, &arena, &c, &err));
     assert_str(c.index_url, "https://user/");

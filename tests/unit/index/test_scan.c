@@ -108,8 +108,8 @@ static void each_bad_wheel_gets_one_sentence(void **state)
     fixture_zip(s->dir, "root-1-py3-none-any.whl",
                 (const struct fixture_member[]){{"/etc/passwd", "x"}, {0}});
     fixture_zip(s->dir, "two-1-py3-none-any.whl",
-                (const struct fixture_member[]){{"two-1.dist-info/METADATA", "x"},
-                                                {"three-1.dist-info/METADATA", "x"}, {0}});
+                (const struct fixture_member[]){
+                    {"two-1.dist-info/METADATA", "x"}, {"three-1.dist-info/METADATA", "x"}, {0}});
     run(s);
     assert_int_equal(s->scan.len, 1);
     assert_complaint(s, "junk-1-py3-none-any.whl", "not a whole zip archive");
@@ -146,10 +146,11 @@ static void bombs_and_giants(void **state)
     size_t size = 101 << 20;
     char *giant = calloc(1, size + 1);
     memset(giant, '\n', size);
-    fixture_zip(s->dir, "giant-1-py3-none-any.whl",
-                (const struct fixture_member[]){
-                    {"giant-1.dist-info/METADATA", giant},
-                    {"giant-1.dist-info/WHEEL", FIXTURE_WHEEL("py3-none-any")}, {0}});
+    fixture_zip(
+        s->dir, "giant-1-py3-none-any.whl",
+        (const struct fixture_member[]){{"giant-1.dist-info/METADATA", giant},
+                                        {"giant-1.dist-info/WHEEL", FIXTURE_WHEEL("py3-none-any")},
+                                        {0}});
     free(giant);
     run(s);
     assert_int_equal(s->scan.len, 0);
@@ -188,9 +189,9 @@ static void bad_sdists(void **state)
     fixture_file(s->dir, "junk-1.tar.gz", STR("\x1f\x8b\x08\x00 broken"));
     fixture_tar_gz(s->dir, "climb-1.tar.gz",
                    (const struct fixture_member[]){{"climb-1/../../x", "x"}, {0}});
-    fixture_tar_gz(s->dir, "liar-1.tar.gz",
-                   (const struct fixture_member[]){
-                       {"liar-1/PKG-INFO", FIXTURE_METADATA("truth", "1")}, {0}});
+    fixture_tar_gz(
+        s->dir, "liar-1.tar.gz",
+        (const struct fixture_member[]){{"liar-1/PKG-INFO", FIXTURE_METADATA("truth", "1")}, {0}});
     fixture_tar_gz(s->dir, "toml-1.tar.gz",
                    (const struct fixture_member[]){{"toml-1/pyproject.toml", "a = [\n"}, {0}});
     fixture_tar_gz(s->dir, "old-1.tar.gz",

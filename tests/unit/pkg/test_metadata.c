@@ -44,13 +44,15 @@ static void static_means_2_2_and_not_dynamic(void **state)
     ARENA_AUTO struct arena arena = {0};
     struct err err = {0};
     struct metadata m;
-    assert_ok(metadata_parse(STR("Metadata-Version: 2.1\nName: a\nVersion: 1\n"), &arena, &m, &err));
+    assert_ok(
+        metadata_parse(STR("Metadata-Version: 2.1\nName: a\nVersion: 1\n"), &arena, &m, &err));
     assert_false(metadata_is_static(&m));
     assert_ok(metadata_parse(STR("Metadata-Version: 2.2\nName: a\nVersion: 1\n"
                                  "Dynamic: requires-dist\n"),
                              &arena, &m, &err));
     assert_false(metadata_is_static(&m));
-    assert_ok(metadata_parse(STR("Metadata-Version: 2.2\nName: a\nVersion: 1\n"), &arena, &m, &err));
+    assert_ok(
+        metadata_parse(STR("Metadata-Version: 2.2\nName: a\nVersion: 1\n"), &arena, &m, &err));
     assert_true(metadata_is_static(&m));
 }
 

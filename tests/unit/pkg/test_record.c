@@ -46,8 +46,8 @@ static void written_rows_read_back(void **state)
 static void errors_name_the_line(void **state)
 {
     (void)state;
-    const char *cases[] = {"a,,1\nb,,1,2\n", "a,,1\n\"b,,\n", "a,,1\nb,sha256,1\n", "a,,\nb,,-1\n",
-                           "a,,1\n\"b\"c,,1\n", "a,,\n,,3\n"};
+    const char *cases[] = {"a,,1\nb,,1,2\n", "a,,1\n\"b,,\n",     "a,,1\nb,sha256,1\n",
+                           "a,,\nb,,-1\n",   "a,,1\n\"b\"c,,1\n", "a,,\n,,3\n"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ARENA_AUTO struct arena arena = {0};
         struct err err = {0};

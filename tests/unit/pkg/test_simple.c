@@ -12,17 +12,17 @@ static void json_page(void **state)
     ARENA_AUTO struct arena arena = {0};
     struct err err = {0};
     struct simple_page page;
-    struct str text = STR(
-        "{\"meta\":{\"api-version\":\"1.4\"},\"name\":\"foo\","
-        "\"project-status\":{\"status\":\"quarantined\",\"reason\":\"bad\"},\"files\":["
-        "{\"filename\":\"foo-1.tar.gz\",\"url\":\"../../f/foo-1.tar.gz#x\","
-        "\"hashes\":{\"sha256\":\"ab\",\"md5\":\"cd\"},\"requires-python\":\">=3\",\"size\":12,"
-        "\"upload-time\":\"2023-01-31T12:00:00.25Z\",\"yanked\":\"broken\"},"
-        "{\"filename\":\"foo-1-py3-none-any.whl\",\"url\":\"https://x/foo-1-py3-none-any.whl\","
-        "\"hashes\":{},\"core-metadata\":{\"sha256\":\"ee\"},\"yanked\":false},"
-        "{\"filename\":\"foo-1.exe\",\"url\":\"foo-1.exe\"},{\"url\":\"x\"}]}");
-    assert_ok(simple_parse(text, STR("application/vnd.pypi.simple.v1+json"), BASE, &arena, &page,
-                           &err));
+    struct str text =
+        STR("{\"meta\":{\"api-version\":\"1.4\"},\"name\":\"foo\","
+            "\"project-status\":{\"status\":\"quarantined\",\"reason\":\"bad\"},\"files\":["
+            "{\"filename\":\"foo-1.tar.gz\",\"url\":\"../../f/foo-1.tar.gz#x\","
+            "\"hashes\":{\"sha256\":\"ab\",\"md5\":\"cd\"},\"requires-python\":\">=3\",\"size\":12,"
+            "\"upload-time\":\"2023-01-31T12:00:00.25Z\",\"yanked\":\"broken\"},"
+            "{\"filename\":\"foo-1-py3-none-any.whl\",\"url\":\"https://x/foo-1-py3-none-any.whl\","
+            "\"hashes\":{},\"core-metadata\":{\"sha256\":\"ee\"},\"yanked\":false},"
+            "{\"filename\":\"foo-1.exe\",\"url\":\"foo-1.exe\"},{\"url\":\"x\"}]}");
+    assert_ok(
+        simple_parse(text, STR("application/vnd.pypi.simple.v1+json"), BASE, &arena, &page, &err));
     assert_int_equal(page.files_len, 2);
     assert_int_equal(page.status, SIMPLE_QUARANTINED);
     assert_str(page.status_reason, "bad");
@@ -47,16 +47,16 @@ static void html_page(void **state)
     ARENA_AUTO struct arena arena = {0};
     struct err err = {0};
     struct simple_page page;
-    struct str text = STR(
-        "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\">"
-        "<meta name='pypi:project-status' content='archived'>"
-        "<base href=\"https://files/\"><title>Links</title></head><body>\n"
-        "<!-- <a href=\"foo-0.tar.gz\">no</a> -->\n"
-        "<script>var a = '<a href=\"foo-9.tar.gz\">';</script>"
-        "<A HREF='p/foo-1.tar.gz#sha256=AB' data-requires-python='&gt;=3.6&#44;&#x3c;4' "
-        "data-yanked>foo-1.tar.gz</A><br>"
-        "<a data-dist-info-metadata=\"sha256=cc\" href=/q/foo%2B1-1-py3-none-any.whl>w</a>"
-        "<a href=\"notes.html\">notes</a><a name=x>\n</body>");
+    struct str text =
+        STR("<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\">"
+            "<meta name='pypi:project-status' content='archived'>"
+            "<base href=\"https://files/\"><title>Links</title></head><body>\n"
+            "<!-- <a href=\"foo-0.tar.gz\">no</a> -->\n"
+            "<script>var a = '<a href=\"foo-9.tar.gz\">';</script>"
+            "<A HREF='p/foo-1.tar.gz#sha256=AB' data-requires-python='&gt;=3.6&#44;&#x3c;4' "
+            "data-yanked>foo-1.tar.gz</A><br>"
+            "<a data-dist-info-metadata=\"sha256=cc\" href=/q/foo%2B1-1-py3-none-any.whl>w</a>"
+            "<a href=\"notes.html\">notes</a><a name=x>\n</body>");
     assert_ok(simple_parse(text, STR("text/html; charset=utf-8"), BASE, &arena, &page, &err));
     assert_int_equal(page.files_len, 2);
     assert_int_equal(page.status, SIMPLE_ARCHIVED);
@@ -84,7 +84,8 @@ static void other_pages_are_recognised(void **state)
         {"{\"message\":\"login\"}", "application/json", "no page of a package index"},
         {"plain words", "text/plain", "not a page of a package index"},
         {"plain words", "text/html", "not a page of a package index"},
-        {"{\"files\":[],\"meta\":{\"api-version\":\"2.0\"}}", "application/json", "2.0 is not known"},
+        {"{\"files\":[],\"meta\":{\"api-version\":\"2.0\"}}", "application/json",
+         "2.0 is not known"},
         {"{\"files\":[", "application/json", "not JSON at byte"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -109,8 +110,8 @@ static void mislabelled_and_empty_pages(void **state)
                            &page, &err));
     assert_int_equal(page.files_len, 1);
     assert_ok(simple_parse(STR("{\"files\":[]}"), STR("text/html"), BASE, &arena, &page, &err));
-    assert_ok(simple_parse(STR("<html><h1>Links for x</h1></html>"), STR(""), BASE, &arena, &page,
-                           &err));
+    assert_ok(
+        simple_parse(STR("<html><h1>Links for x</h1></html>"), STR(""), BASE, &arena, &page, &err));
     assert_int_equal(page.files_len, 0);
 }
 

@@ -19,13 +19,14 @@ static void values_of_every_kind(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    const struct toml *t = parse("s = \"a\\u00e9\\n\"\nl = 'C:\\x'\nm = \"\"\"\nx \\\n   y\"\"\"\"\n"
-                                 "i = -1_000\nh = 0xFF\nmin = -9223372036854775808\n"
-                                 "f = 1_0.5e-1\nn = -nan\ninf = +inf\nb = true\n"
-                                 "d = 1979-05-27T07:32:00.5-07:00\nld = 1979-05-27 07:32:00\n"
-                                 "date = 2000-02-29\ntime = 23:59:60\n"
-                                 "a = [1, [\"x\",], # c\n {k.l = 2}]\n\"quoted key\" = 1\n",
-                                 &arena);
+    const struct toml *t =
+        parse("s = \"a\\u00e9\\n\"\nl = 'C:\\x'\nm = \"\"\"\nx \\\n   y\"\"\"\"\n"
+              "i = -1_000\nh = 0xFF\nmin = -9223372036854775808\n"
+              "f = 1_0.5e-1\nn = -nan\ninf = +inf\nb = true\n"
+              "d = 1979-05-27T07:32:00.5-07:00\nld = 1979-05-27 07:32:00\n"
+              "date = 2000-02-29\ntime = 23:59:60\n"
+              "a = [1, [\"x\",], # c\n {k.l = 2}]\n\"quoted key\" = 1\n",
+              &arena);
     assert_str(toml_path(t, "s")->string, "a\xc3\xa9\n");
     assert_str(toml_path(t, "l")->string, "C:\\x");
     assert_str(toml_path(t, "m")->string, "x y\"");

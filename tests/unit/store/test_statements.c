@@ -28,8 +28,9 @@ static const enum sql_id may_scan[] = {
 static bool is_scan(enum sql_id id, const char *detail)
 {
     /* Names of inner tables of a statement, and of partial indexes that hold only what is live. */
-    static const char *const fine[] = {"jobs_ready", "attempts_live", "jobs_retry", "SCAN need",
-                                       "SCAN n",     "SCAN h",        "SCAN hangs", "SCAN (", "CONSTANT"};
+    static const char *const fine[] = {"jobs_ready", "attempts_live", "jobs_retry",
+                                       "SCAN need",  "SCAN n",        "SCAN h",
+                                       "SCAN hangs", "SCAN (",        "CONSTANT"};
     for (size_t i = 0; i < sizeof may_scan / sizeof *may_scan; i++)
         if (may_scan[i] == id)
             return false;
