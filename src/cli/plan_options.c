@@ -29,6 +29,8 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
     } later[] = {{OPTION_LOCKED, "--locked"},
                  {OPTION_MAX_MACHINE, "--max-machine"},
                  {OPTION_CONTAINER_IMAGE, "--container-image"},
+                 {OPTION_CONTAINER_ENGINE, "--container-engine"},
+                 {OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
