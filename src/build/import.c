@@ -122,6 +122,8 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
     result->outcome = SPEC_IMPORT_FAILED;
     result->evidence = evidence_lines(&evidence);
     struct str last = evidence_last(&evidence);
+    if (!last.len && ended.end == JAIL_EXITED && ended.code == 0)
+        last = STR("the interpreter ended before the test was over");
     result->why =
         arena_printf(slot->arena, "does not import on the target: " STR_FMT,
                      STR_ARG(last.len ? last : jail_describe(&ended, &jail.limits, slot->arena)));

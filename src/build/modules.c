@@ -49,6 +49,12 @@ static bool modules_is_topmost(const struct wheelfile *wheel, struct arena *aren
     return true;
 }
 
+/* "libfoo.so" beside a package is opened by ctypes or by others: it is no extension module. */
+static bool modules_is_plain_library(struct str stem, struct str suffix)
+{
+    return str_eq(suffix, STR("so")) && str_starts(stem, STR("lib"));
+}
+
 static void modules_add_member(const struct wheelfile *wheel, struct str path, struct arena *arena,
                                struct modules *found)
 {
@@ -62,7 +68,7 @@ static void modules_add_member(const struct wheelfile *wheel, struct str path, s
         struct str dir = str_slice(path, 0, path.len - (sizeof MODULES_INIT - 1));
         if (modules_is_topmost(wheel, arena, dir))
             *vec_push(&found->modules, arena) = modules_dotted(arena, dir);
-    } else if (str_ends(base, STR(".so"))) {
+    } else if (str_ends(base, STR(".so")) && !modules_is_plain_library(stem, suffix)) {
         struct str whole = str_slice(path, 0, path.len - base.len + stem.len);
         *vec_push(&found->extensions, arena) = modules_dotted(arena, whole);
     } else if (slash == path.len && str_eq(suffix, STR("py")) && !str_eq(stem, STR("__init__"))) {
