@@ -370,9 +370,15 @@ static void test_no_program(void **state)
     yard->program = "/no/such/program";
     yard->jobs = 1;
     yard->scripts[0] = "";
-    assert_false(work(yard, 1, 0, &err));
+    bool ended = work(yard, 1, 0, &err);
+    assert_int_equal(yard->seen[0].ends, 1);
+    if (ended) { /* qemu-user cannot hand the reason of a failed exec back: the child ends with 127 */
+        assert_true(yard->seen[0].process.end == PROC_EXITED &&
+                    yard->seen[0].process.code == 127);
+        return;
+    }
     assert_int_equal(err.code, ERR_SYSTEM); /* not ERR_NOT_FOUND: that would mean "no work" */
-    assert_true(yard->seen[0].ends == 1 && yard->seen[0].cancelled);
+    assert_true(yard->seen[0].cancelled);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, yard_make, yard_remove)
