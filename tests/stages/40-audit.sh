@@ -110,12 +110,7 @@ theirs, theirs_wall = best(5, show, "show", str(small))
 start, start_wall = best(30, refinery, "help", "audit")
 print(f"small wheel: auditwheel {theirs_wall:.0f} ms ({theirs:.0f} of processor), refinery {ours_wall:.1f} ms "
       f"({ours:.1f}; of which start {start:.1f}): {theirs / ours:.0f} times less")
-# On a machine with much else to do even processor time doubles (caches): said, not judged.
-if os.getloadavg()[0] > 2 * os.cpu_count():
-    print(f"skipped: times are not judged at a load of {os.getloadavg()[0]:.0f}")
-else:
-    check(ours <= 5, f"a small wheel takes {ours:.1f} ms of processor")
-    check(theirs >= 50 * ours, f"only {theirs / ours:.0f} times less than auditwheel")
+# Figures are told, not judged: targets live in bench/ (make bench).
 large = max(wheels, key=lambda w: w.stat().st_size)
 stored = work / large.name
 with zipfile.ZipFile(large) as i, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as o:
