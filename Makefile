@@ -6,8 +6,12 @@ DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all demo refresh accept bench setup check lint fuzz mutants install clean
+.PHONY: all everything demo refresh accept bench setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
+	@$(NINJA) -C $(BUILD) program
+
+# The program and every test.
+everything: refresh
 	@$(NINJA) -C $(BUILD)
 
 $(BUILD)/build.ninja:
@@ -22,10 +26,11 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
-# A build directory made earlier does not know fuzz targets that came since.
+# A build directory made earlier does not know fuzz targets and test tools that came since.
 refresh: $(BUILD)/build.ninja
-	@ls fuzz/fuzz_*.c | cmp -s - $(BUILD)/fuzz.list || { \
-	    /usr/bin/env meson setup --reconfigure $(BUILD) >/dev/null && ls fuzz/fuzz_*.c >$(BUILD)/fuzz.list; }
+	@known=$$(ls fuzz/fuzz_*.c; pkg-config --modversion cmocka 2>/dev/null); \
+	[ "$$known" = "$$(cat $(BUILD)/known 2>/dev/null)" ] || { \
+	    /usr/bin/env meson setup --reconfigure $(BUILD) >/dev/null && echo "$$known" >$(BUILD)/known; }
 
 check:
 	@tests/run

@@ -8,7 +8,7 @@ build=build-fuzz seconds=${FUZZ_SECONDS:-600}
 command -v clang >/dev/null || { echo "libFuzzer comes with clang: apt-get install clang libclang-rt-dev"; exit 1; }
 [ -e $build/build.ninja ] || CC=clang make --no-print-directory setup BUILD=$build MESON_ARGS="-Dfuzz=true \
     -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized" >/dev/null || exit 1
-make --no-print-directory refresh all BUILD=$build >$build/log 2>&1 || { tail -n 40 $build/log; exit 1; }
+make --no-print-directory everything BUILD=$build >$build/log 2>&1 || { tail -n 40 $build/log; exit 1; }
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(cd fuzz && printf '%s\n' fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')
 one() {

@@ -23,7 +23,7 @@ if command -v clang-tidy >/dev/null; then
     # The compile database of a clang build: clang-tidy does not know every flag of gcc.
     [ -e "$build/build.ninja" ] || CC=clang make --no-print-directory setup BUILD="$build" >/dev/null
     # Generated headers first.
-    make --no-print-directory all BUILD="$build" >/dev/null || exit 1
+    make --no-print-directory everything BUILD="$build" >/dev/null || exit 1
     git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null
     say clang-tidy $?
 fi

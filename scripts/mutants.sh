@@ -13,7 +13,7 @@ git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t 
 patches=("$@")
 [ $# -gt 0 ] || patches=(tests/mutants/*.patch)
 cd "$work" || exit 1
-make --no-print-directory all >log 2>&1 || { tail -n 30 log; exit 1; }
+make --no-print-directory everything >log 2>&1 || { tail -n 30 log; exit 1; }
 passed=0 failed=0
 result() { # patch, test, verdict
     printf '%-34s %-28s %s\n' "$(basename "$1" .patch)" "$2" "$3"
@@ -33,7 +33,7 @@ for patch in "${patches[@]}"; do
         verdict="does not apply"
     else
         patch -p1 -s -f -F 3 <"$patch" >/dev/null
-        if ! make --no-print-directory all >log 2>&1; then
+        if ! make --no-print-directory everything >log 2>&1; then
             verdict="does not compile"
         elif run_test "$test"; then
             verdict="NOT CAUGHT"

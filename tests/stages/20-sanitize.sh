@@ -12,7 +12,7 @@ if [ ! -e $build/build.ninja ]; then
     make --no-print-directory setup BUILD=$build MESON_ARGS="-Db_sanitize=address,undefined \
         -Db_lundef=false -Dbuildtype=debug -Doptimization=1" >/dev/null || exit 1
 fi
-make --no-print-directory refresh all BUILD=$build >$build/log 2>&1 || {
+make --no-print-directory everything BUILD=$build >$build/log 2>&1 || {
     grep -E 'error|warning|FAILED' -A 4 $build/log | head -n 60
     exit 1
 }

@@ -16,7 +16,7 @@ if [ "$(id -u)" != 0 ] && ! unshare --map-root-user true 2>/dev/null; then
 fi
 arch=$(dpkg --print-architecture)
 packages=$(sed -n -E 's/^build (.*)$/\1/p' scripts/packages.txt | grep -v libyyjson)
-packages="$packages libcmocka-dev scdoc make bash coreutils sed grep findutils dash dpkg-dev tzdata"
+packages="$packages libcmocka-dev make bash coreutils sed grep findutils dash dpkg-dev tzdata"
 # shellcheck disable=SC2086
 key=$(echo $release $packages | sha256sum | cut -c1-8)
 root=${XDG_CACHE_HOME:-$HOME/.cache}/refinery/test-roots/$arch-$release-$key
