@@ -115,7 +115,9 @@ bool hook_prepare(const struct hook_call *call, const char *sdist, struct err *e
                          err))
             return false;
     const char *source = arena_printf(arena, "%s/src", call->dir).ptr;
-    if (!unpack_sdist(sdist, source, &unpack_default_limits, err))
+    const char *empty = arena_printf(arena, "%s/empty", call->slot->work).ptr;
+    if (!file_mkdirs(AT_FDCWD, empty, 0755, err) ||
+        !unpack_sdist_in_jail(sdist, source, empty, &unpack_default_limits, err))
         return false;
     const char *path = arena_printf(arena, "%s/pyproject.toml", source).ptr;
     if (file_read(AT_FDCWD, path, HOOK_TEXT_MAX, arena, &text, &absent)) {

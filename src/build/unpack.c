@@ -1,4 +1,6 @@
 #include "build/unpack.h"
+#include "base/buf.h"
+#include "jail/jail.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "wheelfile/wheelfile.h"
@@ -11,7 +13,7 @@
 
 const struct unpack_limits unpack_default_limits = {.bytes = 4ull << 30, .members = 200000};
 
-enum { UNPACK_CHUNK = 1 << 17 };
+enum { UNPACK_CHUNK = 1 << 17, UNPACK_MEMORY = 1 << 30, UNPACK_WALL_MS = 600000 };
 
 /* What one unpacking has used of its limits. */
 struct unpack_budget {
@@ -228,8 +230,9 @@ static bool unpack_tar(struct archive *in, struct archive *out, struct unpack_bu
     return true;
 }
 
-bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits *limits,
-                  struct err *err)
+/* The archive that is open as `fd`, called `sdist` in messages, into `dir`. */
+static bool unpack_sdist_fd(int fd, const char *sdist, const char *dir,
+                            const struct unpack_limits *limits, struct err *err)
 {
     struct unpack_budget budget = {.archive = sdist, .limits = limits};
     FD_AUTO int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -249,7 +252,7 @@ bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits
     bool ok;
     if (back < 0)
         ok = err_errno(err, "opening the working directory");
-    else if (archive_read_open_filename(in, sdist, UNPACK_CHUNK) != ARCHIVE_OK)
+    else if (archive_read_open_fd(in, fd, UNPACK_CHUNK) != ARCHIVE_OK)
         ok = err_set(err, ERR_FORMAT, "%s: not a readable archive: %s", sdist,
                      archive_error_string(in));
     else if (chdir(dir) < 0)
@@ -261,4 +264,85 @@ bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits
     if (back >= 0 && fchdir(back) < 0)
         return ok ? err_errno(err, "returning to the working directory") : false;
     return ok;
+}
+
+static int unpack_open(const char *sdist, struct err *err)
+{
+    int fd = open(sdist, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        (void)!err_errno(err, "opening %s", sdist);
+    return fd;
+}
+
+bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits *limits,
+                  struct err *err)
+{
+    FD_AUTO int fd = unpack_open(sdist, err);
+    return fd >= 0 && unpack_sdist_fd(fd, sdist, dir, limits, err);
+}
+
+/* ---- the same in a jail ---- */
+
+#define UNPACK_TREE "/tree"
+
+struct unpack_call {
+    const char *sdist;
+    const struct unpack_limits *limits;
+};
+
+/* In the jail: the archive is standard input; a failure's text goes out, its code is the status. */
+static int unpack_inside(void *state)
+{
+    const struct unpack_call *call = state;
+    struct err err = {0};
+    if (unpack_sdist_fd(STDIN_FILENO, call->sdist, UNPACK_TREE, call->limits, &err))
+        return 0;
+    struct err ignored;
+    (void)!file_write_all(STDOUT_FILENO, "the failure", str_from(err.text), &ignored);
+    return (int)err.code;
+}
+
+static void unpack_hear(void *state, struct str chunk)
+{
+    buf_add(state, chunk);
+}
+
+bool unpack_sdist_in_jail(const char *sdist, const char *dir, const char *root,
+                          const struct unpack_limits *limits, struct err *err)
+{
+    BUF_AUTO struct buf said = {0};
+    ARENA_AUTO struct arena scratch = {0};
+    struct jail_result ended;
+    struct unpack_call call = {sdist, limits};
+    FD_AUTO int fd = unpack_open(sdist, err);
+    if (fd < 0)
+        return false;
+    archive_read_free(archive_read_new()); /* loads the library: inside there is none */
+    const struct jail_mount tree = {.kind = JAIL_RW, .source = dir, .target = UNPACK_TREE};
+    const struct jail_spec jail = {.root = root,
+                                   .mounts = &tree,
+                                   .mount_count = 1,
+                                   .call = unpack_inside,
+                                   .call_state = &call,
+                                   .input = fd,
+                                   .uid = 1000,
+                                   .gid = 1000,
+                                   .limits = {.memory_bytes = UNPACK_MEMORY,
+                                              .pids = 4,
+                                              .scratch_bytes = limits->bytes * 2,
+                                              .wall_ms = UNPACK_WALL_MS,
+                                              .output_bytes = sizeof err->text}};
+    if (!jail_run(&jail, unpack_hear, &said, &ended, err))
+        return false;
+    if (ended.end == JAIL_EXITED && ended.code == 0)
+        return true;
+    struct str end = jail_describe(&ended, &jail.limits, &scratch);
+    if (ended.end == JAIL_EXITED && buf_str(&said).len)
+        return err_set(err,
+                       ended.code == ERR_SYSTEM || ended.code == ERR_LIMIT
+                           ? (enum err_code)ended.code
+                           : ERR_FORMAT,
+                       STR_FMT, STR_ARG(buf_str(&said)));
+    return err_set(err, ended.end == JAIL_DISK ? ERR_SYSTEM : ERR_FORMAT,
+                   "%s: unpacking it ended early: " STR_FMT, sdist, STR_ARG(end));
 }

@@ -29,4 +29,12 @@ CHECKED bool unpack_wheel(const char *wheel, const char *dir, const char *script
 CHECKED bool unpack_sdist(const char *sdist, const char *dir, const struct unpack_limits *limits,
                           struct err *err);
 
+/*
+ * The same in a jail that holds the archive and the directory and nothing else: a fault in the
+ * reader of archives reaches no more than that. `root` is an empty directory. The tree then belongs
+ * to the jail's ids.
+ */
+CHECKED bool unpack_sdist_in_jail(const char *sdist, const char *dir, const char *root,
+                                  const struct unpack_limits *limits, struct err *err);
+
 #endif

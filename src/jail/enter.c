@@ -87,6 +87,7 @@ static void enter_keep_own(const struct enter *enter)
     keep[count++] = enter->life;
     keep[count++] = enter->status;
     keep[count++] = enter->output;
+    keep[count++] = enter->spec->input ? enter->spec->input : -1;
     for (size_t i = 0; i < enter->plan->trees && count < ENTER_KEEP_MAX; i++)
         keep[count++] = enter->trees[i];
     enter_close_others(keep, count);
@@ -447,12 +448,19 @@ static void enter_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Nothing of the caller stays open but the three streams; that the call ran is success of ours. */
+static _Noreturn void enter_call(const struct jail_spec *spec)
+{
+    syscall(SYS_close_range, 3, ~0U, 0);
+    _exit(spec->call(spec->call_state));
+}
+
 static _Noreturn void enter_program(const struct enter *enter)
 {
     enter_signals();
     setsid();
-    int null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(enter->output, 1) < 0 || dup2(enter->output, 2) < 0)
+    int input = enter->spec->input ? enter->spec->input : open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, 0) < 0 || dup2(enter->output, 1) < 0 || dup2(enter->output, 2) < 0)
         enter_fail(enter, ENTER_FORK, 0);
     if (chdir(enter->spec->cwd ? enter->spec->cwd : "/") < 0)
         enter_fail(enter, ENTER_CWD, 0);
@@ -465,6 +473,8 @@ static _Noreturn void enter_program(const struct enter *enter)
     for (size_t i = 0; i < 2; i++)
         if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &enter->filters[i]) < 0)
             enter_fail(enter, ENTER_FILTER, 0);
+    if (enter->spec->call)
+        enter_call(enter->spec);
     execve(enter->argv[0], (char *const *)(uintptr_t)enter->argv,
            (char *const *)(uintptr_t)enter->spec->envp);
     enter_fail(enter, ENTER_EXEC, 0);
@@ -520,5 +530,7 @@ _Noreturn void enter_run(struct enter *enter)
     if (!enter_drop_privileges())
         enter_fail(enter, ENTER_PRIVILEGES, 0);
     close(enter->output);
+    if (enter->spec->input)
+        close(enter->spec->input);
     init_run(enter, (pid_t)child, &scratch);
 }

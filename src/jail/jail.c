@@ -50,9 +50,12 @@ bool jail_host_ids(uid_t *uid, gid_t *gid, struct err *err)
 
 static bool jail_check(const struct jail_spec *spec, struct err *err)
 {
-    if (!spec->root || !spec->argv || !spec->argv[0] || !spec->envp)
-        return err_set(err, ERR_USAGE, "jail: a root, a program and an environment are needed");
-    if (spec->argv[0][0] != '/')
+    bool program = spec->argv && spec->argv[0] && spec->envp;
+    if (!spec->root || program == (spec->call != NULL))
+        return err_set(
+            err, ERR_USAGE,
+            "jail: a root, and either a program and an environment or a call, are needed");
+    if (program && spec->argv[0][0] != '/')
         return err_set(err, ERR_USAGE, "jail: the program \"%s\" is not an absolute path",
                        spec->argv[0]);
     if (spec->cwd && spec->cwd[0] != '/')

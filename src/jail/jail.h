@@ -93,8 +93,16 @@ struct jail_spec {
     size_t mount_count;
     const char *const *argv; /* argv[0] is an absolute path inside; NULL-terminated */
     const char *const *envp; /* the complete environment, NULL-terminated; nothing is inherited */
-    const char *cwd;         /* inside; NULL: / */
-    uid_t uid;               /* inside */
+    /*
+     * In place of a program: our own code that reads what cannot be trusted, in a copy of the
+     * calling process, which must have one thread. The result is the exit status. What it needs of
+     * shared libraries must be loaded before. argv and envp are not used.
+     */
+    int (*call)(void *state);
+    void *call_state;
+    int input;       /* descriptor that becomes standard input; 0: /dev/null */
+    const char *cwd; /* inside; NULL: / */
+    uid_t uid;       /* inside */
     gid_t gid;
     bool network;         /* false: loopback only */
     const char *hostname; /* NULL: "refinery" */

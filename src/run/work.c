@@ -69,6 +69,9 @@ static bool run_claim(void *state, size_t slot, struct arena *arena, struct agen
         return err_set(err, ERR_SYSTEM, "the store handed out the unknown job " STR_FMT,
                        STR_ARG(lease.job.key));
     struct run_job *job = &run->jobs.at[index - 1];
+    struct buildlog_id log = run_log_id(job, lease.attempt);
+    if (!buildlog_forget(run_log_dir(run, arena), &log, err))
+        return false;
     job->attempt = lease.attempt;
     job->claimed_ms = run_now(run);
     job->slot = slot;

@@ -98,6 +98,22 @@ bool buildlog_open(const char *dir, const struct buildlog_id *id, int64_t limit,
     return true;
 }
 
+bool buildlog_forget(const char *dir, const struct buildlog_id *id, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    const char *base = buildlog_base(&scratch, id);
+    const struct buildlog_names names = buildlog_names_of(id->attempt);
+    const char *const both[] = {names.growing, names.sealed};
+    struct err absent = {0};
+    FD_AUTO int dirfd = -1;
+    if (!buildlog_open_dir(dir, base, false, &dirfd, &absent))
+        return absent.code == ERR_NOT_FOUND || err_set(err, absent.code, "%s", absent.text);
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++)
+        if (unlinkat(dirfd, both[i], 0) < 0 && errno != ENOENT)
+            return err_errno(err, "removing the old log %s/%s", base, both[i]);
+    return true;
+}
+
 int64_t buildlog_size(const struct buildlog *log)
 {
     return log->size;

@@ -27,6 +27,11 @@ struct buildlog_id {
 /* `limit`: bytes it may hold at most; 0: 64 MiB. Opening one that exists goes on at its end. */
 CHECKED bool buildlog_open(const char *dir, const struct buildlog_id *id, int64_t limit,
                            struct buildlog **log, struct err *err);
+/*
+ * Removes what is there under this id; fine when there is nothing. For a new attempt: a database that
+ * was lost leaves logs, and the next one counts its attempts from 1 again.
+ */
+CHECKED bool buildlog_forget(const char *dir, const struct buildlog_id *id, struct err *err);
 int64_t buildlog_size(const struct buildlog *log);
 /*
  * Bytes at `offset`. What is there already is skipped; an offset past the end is

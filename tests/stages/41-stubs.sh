@@ -110,14 +110,15 @@ one() { # machine, prefix of tools, directory of libraries, libc_nonshared.a, lo
     done
     echo "$machine: stubs for 2.17 hold $("$tool" read "$work/$machine-17/libc.so.6" | grep -c ^symbol) symbols in libc, $("$tool" read "$work/$machine-17/libm.so.6" | grep -c ^symbol) in libm"
 }
+has() { local program; for program; do command -v "$program" >/dev/null || return 1; done; }
 cross=/usr/s390x-linux-gnu/lib
-if [ "$(uname -m)" != s390x ] && command -v s390x-linux-gnu-gcc qemu-s390x-static >/dev/null; then
+if [ "$(uname -m)" != s390x ] && has s390x-linux-gnu-gcc qemu-s390x-static; then
     one s390x s390x-linux-gnu- $cross $cross/libc_nonshared.a $cross/ld64.so.1 qemu-s390x-static -L /usr/s390x-linux-gnu
 else
     echo "skipped: s390x (no cross compiler or qemu-s390x-static here)"
 fi
 cross=/usr/aarch64-linux-gnu/lib
-if [ "$(uname -m)" != aarch64 ] && command -v aarch64-linux-gnu-gcc qemu-aarch64-static >/dev/null; then
+if [ "$(uname -m)" != aarch64 ] && has aarch64-linux-gnu-gcc qemu-aarch64-static; then
     one aarch64 aarch64-linux-gnu- $cross $cross/libc_nonshared.a $cross/ld-linux-aarch64.so.1 qemu-aarch64-static -L /usr/aarch64-linux-gnu
 else
     echo "skipped: aarch64 (no cross compiler or qemu-aarch64-static here)"

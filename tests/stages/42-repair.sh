@@ -68,13 +68,14 @@ one() { # name, prefix of tools, linker option, command that runs
 }
 one native "" ""  env
 one native-full "" "-Wl,--spare-dynamic-tags=0" env
-if [ "$(uname -m)" != s390x ] && command -v s390x-linux-gnu-gcc qemu-s390x-static >/dev/null; then
+has() { local program; for program; do command -v "$program" >/dev/null || return 1; done; }
+if [ "$(uname -m)" != s390x ] && has s390x-linux-gnu-gcc qemu-s390x-static; then
     one s390x s390x-linux-gnu- "" qemu-s390x-static -L /usr/s390x-linux-gnu
     one s390x-full s390x-linux-gnu- "-Wl,--spare-dynamic-tags=0" qemu-s390x-static -L /usr/s390x-linux-gnu
 else
     echo "skipped: s390x (no cross compiler or qemu-s390x-static here)"
 fi
-if [ "$(uname -m)" != aarch64 ] && command -v aarch64-linux-gnu-gcc qemu-aarch64-static >/dev/null; then
+if [ "$(uname -m)" != aarch64 ] && has aarch64-linux-gnu-gcc qemu-aarch64-static; then
     one aarch64 aarch64-linux-gnu- "" qemu-aarch64-static -L /usr/aarch64-linux-gnu
 else
     echo "skipped: aarch64 (no cross compiler or qemu-aarch64-static here)"

@@ -334,8 +334,22 @@ def part_disk(world):
     return []
 
 
+def part_lost(world):
+    """A cache whose database was deleted: its logs and results stay, the next run counts from 1."""
+    fine = made.in_tree("fine", "return write(directory, {NAME + '/__init__.py': ''})")
+    folder = world.folder({"fine-1.0.tar.gz": fine})
+    need = world.folder({"r.txt": "fine\n"}) / "r.txt"
+    cache = world.make_cache("lost")
+    for status in ("built", "cached"):
+        result = world.run("--find-links", folder, "-r", need, cache=cache)
+        world.check(f"without a database: {status}", result.status == 0 and
+                    result.packages["fine"]["status"] == status, result)
+        for path in cache.glob("history.db*"):
+            path.unlink()
+
+
 PARTS = {"files": part_files, "words": part_words, "index": part_index, "builds": part_builds,
-         "disk": part_disk}
+         "disk": part_disk, "lost": part_lost}
 
 
 def main():

@@ -9,6 +9,7 @@
 
 #include "../index/fixture.h"
 #include "build/hook.h"
+#include "jail/jail.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "unit.h"
@@ -162,6 +163,51 @@ static void test_sdist_refused(void **state)
     }
 }
 
+static bool sandbox_works(struct arena *arena)
+{
+    struct jail_findings findings = {0};
+    jail_probe(arena, &findings);
+    for (size_t i = 0; i < findings.len; i++)
+        if (str_eq(findings.at[i].name, STR("sandbox")))
+            return findings.at[i].health != JAIL_BAD;
+    return false;
+}
+
+/* What comes out is the jail's: as root, files of an id that is nobody here. */
+static void test_sdist_in_jail(void **state)
+{
+    struct yard *yard = *state;
+    struct err err = {0};
+    struct stat info;
+    uid_t uid;
+    gid_t gid;
+    const struct member members[] = {{"d-1/setup.py", "code", 'f', 0600},
+                                     {"d-1/deep/x.txt", "x", 'f', 0644},
+                                     {"d-1/deep/link", "../setup.py", 'l', 0777}};
+    const struct member evil = {"d-1/../../secret", "evil", 'f', 0644};
+    const struct unpack_limits few = {3, 10};
+    if (!sandbox_works(&yard->arena))
+        skip(); /* under qemu-user; other stages run with the real one */
+    assert_ok(jail_host_ids(&uid, &gid, &err));
+    const char *sdist = tar(yard, members, 3);
+    assert_int_equal(chmod(sdist, 0600), 0);
+    assert_int_equal(chmod(yard->dir, 0755), 0);
+    assert_false(unpack_sdist_in_jail(sdist, yard->tree, yard->bin, &few, &err));
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "more than 3 bytes"));
+    assert_ok(unpack_sdist_in_jail(sdist, yard->tree, yard->bin, &unpack_default_limits, &err));
+    assert_str(content(yard, "tree/deep/link"), "code");
+    assert_str(content(yard, "tree/deep/x.txt"), "x");
+    assert_int_equal(stat(arena_printf(&yard->arena, "%s/setup.py", yard->tree).ptr, &info), 0);
+    assert_int_equal(info.st_uid, uid);
+    err.code = ERR_NONE;
+    assert_false(unpack_sdist_in_jail(tar(yard, &evil, 1), yard->tree, yard->bin,
+                                      &unpack_default_limits, &err));
+    assert_int_equal(err.code, ERR_FORMAT);
+    assert_non_null(strstr(err.text, "leads elsewhere"));
+    assert_str(content(yard, "secret"), "secret");
+}
+
 /* A link that is fine by itself, and a file that would go through it. */
 static void test_sdist_through_link(void **state)
 {
@@ -298,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sdist, yard_make, yard_remove),
         cmocka_unit_test_setup_teardown(test_sdist_refused, yard_make, yard_remove),
+        cmocka_unit_test_setup_teardown(test_sdist_in_jail, yard_make, yard_remove),
         cmocka_unit_test_setup_teardown(test_sdist_through_link, yard_make, yard_remove),
         cmocka_unit_test_setup_teardown(test_limits, yard_make, yard_remove),
         cmocka_unit_test_setup_teardown(test_damaged, yard_make, yard_remove),

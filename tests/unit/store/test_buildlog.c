@@ -133,6 +133,24 @@ static void test_logs_of_the_dead_are_sealed(void **state)
     assert_int_equal(access(inside.ptr, F_OK), 0);
 }
 
+/* A new database in an old cache counts from 1 again. */
+static void test_an_old_log_gives_way(void **state)
+{
+    (void)state;
+    struct buildlog *log = NULL;
+    struct buildlog_sealed sealed;
+    assert_ok(buildlog_forget(place->dir, &id, &err)); /* nothing there */
+    assert_ok(buildlog_open(place->dir, &id, 0, &log, &err));
+    assert_ok(buildlog_append(log, 0, STR("old"), &err));
+    assert_ok(buildlog_seal(&log, &place->arena, &sealed, &err));
+    assert_false(buildlog_open(place->dir, &id, 0, &log, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_ok(buildlog_forget(place->dir, &id, &err));
+    assert_ok(buildlog_open(place->dir, &id, 0, &log, &err));
+    assert_int_equal(buildlog_size(log), 0);
+    buildlog_close(&log);
+}
+
 static void test_empty_and_damaged(void **state)
 {
     (void)state;
@@ -167,6 +185,7 @@ int main(void)
         TEST(test_chunks),
         TEST(test_seal_and_ranges),
         TEST(test_logs_of_the_dead_are_sealed),
+        TEST(test_an_old_log_gives_way),
         TEST(test_empty_and_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
