@@ -28,8 +28,8 @@ struct buildlog_id {
 CHECKED bool buildlog_open(const char *dir, const struct buildlog_id *id, int64_t limit,
                            struct buildlog **log, struct err *err);
 /*
- * Removes what is there under this id; fine when there is nothing. For a new attempt: a database that
- * was lost leaves logs, and the next one counts its attempts from 1 again.
+ * Removes what is there under this id; fine when there is nothing. For a new attempt: a database
+ * that was lost leaves logs, and the next one counts its attempts from 1 again.
  */
 CHECKED bool buildlog_forget(const char *dir, const struct buildlog_id *id, struct err *err);
 int64_t buildlog_size(const struct buildlog *log);

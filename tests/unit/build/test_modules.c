@@ -79,8 +79,12 @@ static void test_extensions(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    const char *const paths[] = {"a/_fast.cpython-311-s390x-linux-gnu.so", "top.abi3.so",
-                                 "ns/x/y.so", "a/lib.so.2", "a/libfoo.so", NULL};
+    const char *const paths[] = {"a/_fast.cpython-311-s390x-linux-gnu.so",
+                                 "top.abi3.so",
+                                 "ns/x/y.so",
+                                 "a/lib.so.2",
+                                 "a/libfoo.so",
+                                 NULL};
     struct modules found = find(&arena, paths);
     assert_int_equal(found.extensions.len, 3);
     assert_str(found.extensions.at[0], "a._fast");

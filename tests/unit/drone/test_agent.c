@@ -372,9 +372,9 @@ static void test_no_program(void **state)
     yard->scripts[0] = "";
     bool ended = work(yard, 1, 0, &err);
     assert_int_equal(yard->seen[0].ends, 1);
-    if (ended) { /* qemu-user cannot hand the reason of a failed exec back: the child ends with 127 */
-        assert_true(yard->seen[0].process.end == PROC_EXITED &&
-                    yard->seen[0].process.code == 127);
+    if (ended) { /* qemu-user cannot hand the reason of a failed exec back: the child ends with 127
+                  */
+        assert_true(yard->seen[0].process.end == PROC_EXITED && yard->seen[0].process.code == 127);
         return;
     }
     assert_int_equal(err.code, ERR_SYSTEM); /* not ERR_NOT_FOUND: that would mean "no work" */
