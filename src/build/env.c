@@ -84,37 +84,99 @@ static bool env_fix_shebang(void *state, int bin, struct str name, struct err *e
     return file_write(bin, name.ptr, 0755, fixed, err);
 }
 
-static bool env_fill(const char *dir, const struct env_wheel *wheels, size_t count,
+/* ---- what is linked against ---- */
+
+struct env_overlay {
+    const char *from, *to;
+    unsigned depth;
+};
+
+enum { ENV_DEPTH_MAX = 32 };
+
+static bool env_is_compiled_against(struct str name)
+{
+    static const char *const ends[] = {".h", ".hpp", ".a", ".pc", ".ini", ".cmake"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (str_ends(name, str_from(ends[i])))
+            return true;
+    return false;
+}
+
+/* Both trees are our own, unpacked without links. */
+static bool env_overlay_one(void *state, int dirfd, struct str name, struct err *err)
+{
+    const struct env_overlay *over = state;
+    ARENA_AUTO struct arena scratch = {0};
+    struct stat info;
+    (void)dirfd;
+    struct env_overlay below = {
+        .from = arena_printf(&scratch, "%s/" STR_FMT, over->from, STR_ARG(name)).ptr,
+        .to = arena_printf(&scratch, "%s/" STR_FMT, over->to, STR_ARG(name)).ptr,
+        .depth = over->depth + 1};
+    if (lstat(below.from, &info) < 0)
+        return err_errno(err, "looking at %s", below.from);
+    if (S_ISDIR(info.st_mode))
+        return below.depth > ENV_DEPTH_MAX || access(below.to, F_OK) != 0 ||
+               file_each(AT_FDCWD, below.from, env_overlay_one, &below, err);
+    if (!S_ISREG(info.st_mode) || !env_is_compiled_against(name))
+        return true;
+    return rename(below.from, below.to) == 0 || err_errno(err, "replacing %s", below.to);
+}
+
+static bool env_link_against(const char *dir, struct env_wheels linked, struct arena *arena,
+                             struct err *err)
+{
+    const char *apart = arena_printf(arena, "%s/linked", dir).ptr;
+    const char *site = arena_printf(arena, "%s/site", dir).ptr;
+    for (size_t i = 0; i < linked.len; i++) {
+        struct env_overlay over = {.from = apart, .to = site};
+        if (!file_mkdirs(AT_FDCWD, apart, 0755, err) ||
+            !unpack_wheel(linked.at[i].path, apart, NULL, &unpack_default_limits, err) ||
+            !file_each(AT_FDCWD, apart, env_overlay_one, &over, err) ||
+            !file_remove_tree(AT_FDCWD, apart, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the directory ---- */
+
+static bool env_fill(const char *dir, struct env_wheels wheels, struct env_wheels linked,
                      struct arena *arena, struct err *err)
 {
     const char *site = arena_printf(arena, "%s/site", dir).ptr;
     const char *bin = arena_printf(arena, "%s/bin", dir).ptr;
     if (!file_mkdirs(AT_FDCWD, site, 0755, err) || !file_mkdirs(AT_FDCWD, bin, 0755, err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!unpack_wheel(wheels[i].path, site, bin, &unpack_default_limits, err))
+    for (size_t i = 0; i < wheels.len; i++)
+        if (!unpack_wheel(wheels.at[i].path, site, bin, &unpack_default_limits, err))
             return false;
     FD_AUTO int bin_fd = open(bin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (bin_fd < 0)
         return err_errno(err, "opening %s", bin);
     struct env_scripts scripts = {bin_fd};
     return file_each(AT_FDCWD, bin, env_fix_shebang, NULL, err) &&
-           file_each(AT_FDCWD, site, env_entry_points, &scripts, err);
+           file_each(AT_FDCWD, site, env_entry_points, &scripts, err) &&
+           env_link_against(dir, linked, arena, err);
 }
 
-static struct digest env_key(const struct env_wheel *wheels, size_t count)
+static struct digest env_key(struct env_wheels wheels, struct env_wheels linked)
 {
     struct digest_stream *stream = digest_open();
     digest_add_field(stream, STR("env 1"));
-    for (size_t i = 0; i < count; i++)
-        digest_add_field(stream, str_of(wheels[i].digest.bytes, DIGEST_SIZE));
+    for (size_t i = 0; i < wheels.len; i++)
+        digest_add_field(stream, str_of(wheels.at[i].digest.bytes, DIGEST_SIZE));
+    for (size_t i = 0; i < linked.len; i++) {
+        digest_add_field(stream, STR("linked"));
+        digest_add_field(stream, str_of(linked.at[i].digest.bytes, DIGEST_SIZE));
+    }
     return digest_finish(stream);
 }
 
-bool env_compose(const char *cache, const struct env_wheel *wheels, size_t count,
+bool env_compose(const char *cache, struct env_wheels wheels, struct env_wheels linked,
                  struct arena *arena, struct str *dir, struct digest *key, struct err *err)
 {
-    struct digest digest = env_key(wheels, count);
+    struct digest digest = env_key(wheels, linked);
     struct digest_hex hex = digest_to_hex(&digest);
     const char *parent = arena_printf(arena, "%s/env", cache).ptr;
     struct str made, ready = arena_printf(arena, "%s/%.32s", parent, hex.text);
@@ -122,7 +184,7 @@ bool env_compose(const char *cache, const struct env_wheel *wheels, size_t count
         if (!file_mkdirs(AT_FDCWD, parent, 0755, err) ||
             !file_make_temp_dir(parent, "new-", arena, &made, err))
             return false;
-        bool ok = env_fill(made.ptr, wheels, count, arena, err);
+        bool ok = env_fill(made.ptr, wheels, linked, arena, err);
         if (ok && chmod(made.ptr, 0755) < 0)
             ok = err_errno(err, "opening %s to the build", made.ptr);
         /* Whoever renames first wins; the other's copy is the same. */

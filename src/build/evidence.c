@@ -32,6 +32,34 @@ static bool evidence_tells(struct str line)
     return false;
 }
 
+/* How programs say that the network is not there; the address stands behind the words. */
+static const char *const evidence_unreachable[] = {
+    "Could not resolve host: ",         /* curl, git */
+    "unable to access '",               /* git */
+    "unable to resolve host address '", /* wget */
+    "failed to download from `",        /* cargo */
+    "failed to download `",             /* cargo, offline */
+    "getaddrinfo ENOTFOUND ",           /* node */
+    "dial tcp: lookup ",                /* go */
+    "no matching package named `",      /* cargo, offline */
+};
+
+static void evidence_take_network(struct evidence *evidence, struct str line)
+{
+    static const char ends[] = " '`\"";
+    for (size_t i = 0; i < sizeof evidence_unreachable / sizeof *evidence_unreachable; i++) {
+        struct str sign = str_from(evidence_unreachable[i]);
+        size_t at = str_find(line, sign);
+        if (at == line.len || evidence->network.len)
+            continue;
+        struct str address = str_from_pos(line, at + sign.len);
+        size_t len = 0;
+        while (len < address.len && !strchr(ends, address.ptr[len]))
+            len++;
+        evidence->network = arena_str(evidence->arena, str_slice(address, 0, len));
+    }
+}
+
 static void evidence_take_line(struct evidence *evidence)
 {
     struct str line = str_trim(str_of(evidence->line, evidence->line_len));
@@ -40,6 +68,7 @@ static void evidence_take_line(struct evidence *evidence)
     evidence->line_len = 0;
     if (!line.len)
         return;
+    evidence_take_network(evidence, line);
     evidence->tracing = str_starts(line, STR("Traceback (most recent")) || (traced && indented);
     if (traced && !indented)
         evidence->conclusion = arena_str(evidence->arena, line);

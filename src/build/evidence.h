@@ -19,6 +19,7 @@ struct evidence {
     size_t telling_len;
     bool tracing;          /* inside a Python traceback: all of it tells */
     struct str conclusion; /* the line that the last traceback ended with */
+    struct str network;    /* the first address that a program could not reach; empty: none */
 };
 
 /* For jail_run and proc_run (`state` is the evidence): takes the output, and passes it on to

@@ -158,6 +158,7 @@ static const char *const *hook_environment(const struct hook_call *call)
         *vec_push(&env, arena) = "PYTHONHASHSEED=0";
         *vec_push(&env, arena) = "SOURCE_DATE_EPOCH=315532800";
     }
+    *vec_push(&env, arena) = "REFINERY_NETWORK=/work/out/network";
     if (call->facts)
         *vec_push(&env, arena) = "REFINERY_FACTS=/work/out/facts";
     struct spec_list words = recipe_values(call->slot->spec->recipes, STR("env"), arena);
@@ -205,6 +206,9 @@ static const struct jail_mount *hook_mounts(const struct hook_call *call, size_t
     if (call->place->pack.path.len)
         *vec_push(&mounts, arena) = (struct jail_mount){
             .kind = JAIL_RO, .source = call->place->pack.path.ptr, .target = PACK_PLACE};
+    if (call->crates.len)
+        *vec_push(&mounts, arena) = (struct jail_mount){
+            .kind = JAIL_RO, .source = call->crates.ptr, .target = TOOLCHAIN_CRATES};
     if (!call->place->toolchain.mount_count) { /* scripts of the environment name this Python */
         *vec_push(&mounts, arena) =
             (struct jail_mount){.kind = JAIL_TMPFS, .target = TOOLCHAIN_DIR, .size = 1 << 20};
@@ -274,6 +278,16 @@ static void hook_read_facts(const struct hook_call *call, struct hook_answer *an
     answer->facts = (struct spec_list){facts.at, facts.len};
 }
 
+/* Python code tells by itself (data/runner/refinery_network.py), programs in the log. */
+static void hook_read_network(const struct hook_call *call, struct hook_answer *answer)
+{
+    struct str text, line;
+    answer->asked_network = answer->evidence.network;
+    if (hook_read_output(call, "network", HOOK_TEXT_MAX, &text) && str_next_line(&text, &line) &&
+        line.len <= EVIDENCE_LINE_MAX)
+        answer->asked_network = line;
+}
+
 bool hook_run(const struct hook_call *call, enum hook_name hook, struct hook_answer *answer,
               struct err *err)
 {
@@ -299,6 +313,7 @@ bool hook_run(const struct hook_call *call, enum hook_name hook, struct hook_ans
     if (!jail_run(&jail, evidence_hear, &answer->evidence, &answer->ended, err))
         return false;
     hook_read_facts(call, answer);
+    hook_read_network(call, answer);
     if (answer->ended.end == JAIL_EXITED && answer->ended.code == 0)
         hook_read_answer(call, answer);
     return true;
@@ -320,6 +335,12 @@ void hook_failure(const struct hook_answer *answer, const struct slot *slot,
     result->evidence = evidence_lines(&evidence);
     if (answer->ended.end == JAIL_EXITED && answer->ended.code == 0)
         result->why = STR("the backend ended without an answer");
+    else if (answer->ended.end == JAIL_EXITED && answer->asked_network.len)
+        result->why = arena_printf(
+            slot->arena,
+            "needs the network while it builds, which no build has: it asked for " STR_FMT
+            "; give an sdist that holds what it downloads, with --input (" STR_FMT ")",
+            STR_ARG(answer->asked_network), STR_ARG(last));
     else if (answer->ended.end == JAIL_EXITED && last.len)
         result->why =
             arena_printf(slot->arena, STR_FMT " (" STR_FMT ")", STR_ARG(last), STR_ARG(end));

@@ -14,9 +14,10 @@ enum hook_name { HOOK_REQUIRES, HOOK_METADATA, HOOK_WHEEL };
 struct hook_call {
     const struct slot *slot;
     const struct place *place;
-    const char *env; /* env_compose's directory */
-    const char *dir; /* the attempt's own directory, mounted at /work; holds src */
-    bool facts;      /* record reads of machine facts */
+    const char *env;   /* env_compose's directory */
+    const char *dir;   /* the attempt's own directory, mounted at /work; holds src */
+    struct str crates; /* crates_fetch's directory; empty: not of Rust */
+    bool facts;        /* record reads of machine facts */
 };
 
 struct hook_answer {
@@ -28,6 +29,7 @@ struct hook_answer {
     struct str metadata;       /* HOOK_METADATA */
     struct spec_list requires; /* HOOK_REQUIRES */
     struct spec_list facts;    /* "setup.py:12 read sys.byteorder (little)" */
+    struct str asked_network;  /* the first address that the build wanted; empty: none */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "build/place.h"
 
+#include "base/vec.h"
 #include "build/recipe.h"
 #include "image/preset.h"
 
@@ -31,6 +32,28 @@ static void place_tell(void *state, const struct image_progress *progress)
         &scratch, STR_FMT ": %s%s", STR_ARG(progress->what), image_stage_name(progress->stage),
         progress->total ? arena_printf(&scratch, " %llu %%", (unsigned long long)percent).ptr : "");
     slot_phase(teller->slot, text.ptr);
+}
+
+/* What the recipes add to a root: its tools' packages and, for the sysroot, "apt:" ones. */
+static bool place_extra(const struct slot *slot, enum preset_role role, struct image_names *extra,
+                        struct err *err)
+{
+    struct arena *arena = slot->arena;
+    struct spec_list tools = recipe_values(slot->spec->recipes, STR("tool"), arena);
+    struct spec_list apt = recipe_values(slot->spec->recipes, STR("apt"), arena);
+    const struct arch *arch = arch_find(slot->spec->arch);
+    struct image_names packages = {0};
+    VEC(struct str) all = {0};
+    if (tools.len &&
+        !preset_tools(slot->spec->preset, slot->spec->python, arch, role,
+                      (struct image_names){tools.at, tools.len}, arena, &packages, err))
+        return false;
+    for (size_t i = 0; i < packages.len; i++)
+        *vec_push(&all, arena) = packages.at[i];
+    for (size_t i = 0; role == PRESET_SYSROOT && i < apt.len; i++)
+        *vec_push(&all, arena) = apt.at[i];
+    *extra = (struct image_names){all.at, all.len};
+    return true;
 }
 
 static bool place_image(const struct slot *slot, enum preset_role role, struct image_names extra,
@@ -92,7 +115,7 @@ static bool place_toolchain(const struct slot *slot, const struct image_root *sy
 
 /* Native libraries from source, on the floor: the recipes' "pack:" words. */
 static bool place_packs(const struct slot *slot, const struct image_root *sysroot,
-                        struct place *place, struct err *err)
+                        const struct image_root *extended, struct place *place, struct err *err)
 {
     struct spec_list names = recipe_values(slot->spec->recipes, STR("pack"), slot->arena);
     struct image_names none = {0};
@@ -108,7 +131,9 @@ static bool place_packs(const struct slot *slot, const struct image_root *sysroo
                                    .image = &image,
                                    .build_root = place->build_root,
                                    .toolchain = &cross,
-                                   .floor_digest = place->floor.digest};
+                                   .floor_digest = place->floor.digest,
+                                   .linked_root = extended->path.ptr,
+                                   .linked_digest = extended->digest};
     slot_phase(slot, "native libraries");
     return pack_make(&spec, slot->cache, place_tell, &teller, slot->arena, &place->pack, err);
 }
@@ -122,25 +147,25 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
                              struct place *place, struct err *err)
 {
     struct image_root plain, sysroot;
-    struct spec_list apt = recipe_values(slot->spec->recipes, STR("apt"), slot->arena);
-    struct image_names none = {0}, extra = {apt.at, apt.len};
-    if (!place_compose(slot, PRESET_SYSROOT, none, place->build_root, &plain, err))
+    struct image_names none = {0}, extra;
+    if (!place_compose(slot, PRESET_SYSROOT, none, build->path.ptr, &plain, err) ||
+        !place_extra(slot, PRESET_SYSROOT, &extra, err))
         return false;
     sysroot = plain;
-    if (extra.len && !place_compose(slot, PRESET_SYSROOT, extra, place->build_root, &sysroot, err))
+    if (extra.len && !place_compose(slot, PRESET_SYSROOT, extra, build->path.ptr, &sysroot, err))
         return false;
     slot_phase(slot, "floor");
-    /* The floor depends on the C library alone: all sysroots share the plain one's kit. */
+    /* The floor depends on compiler and C library alone: all images share the plain ones' kit. */
     bool hybrid = str_eq(slot->spec->strategy, STR("hybrid"));
     if (!place_floor(slot, build, &plain, place, err) ||
         !place_toolchain(slot, &sysroot, place, hybrid ? TOOLCHAIN_HYBRID : TOOLCHAIN_CROSS,
                          &place->toolchain, err) ||
-        !place_packs(slot, &plain, place, err))
+        !place_packs(slot, &plain, &sysroot, place, err))
         return false;
     place->sysroot = sysroot.path.ptr;
     place->foreign = place->toolchain.foreign;
     struct digest_stream *stream = digest_open();
-    place_add_key(stream, &build->digest);
+    place_add_key(stream, &place->key); /* the build image */
     place_add_key(stream, &sysroot.digest);
     place_add_key(stream, &place->floor.digest);
     place_add_key(stream, &place->toolchain.digest);
@@ -151,14 +176,18 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
 
 bool place_for_build(const struct slot *slot, struct place *place, struct err *err)
 {
-    struct image_root build;
-    struct image_names none = {0};
+    struct image_root plain, build;
+    struct image_names none = {0}, extra;
     *place = (struct place){.arch = arch_find(slot->spec->arch)};
-    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &build, err))
+    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &plain, err) ||
+        !place_extra(slot, PRESET_BUILD, &extra, err))
+        return false;
+    build = plain;
+    if (extra.len && !place_compose(slot, PRESET_BUILD, extra, IMAGE_OWN_PYTHON, &build, err))
         return false;
     place->build_root = build.path.ptr;
     place->key = build.digest;
-    return slot->spec->for_build_machine || place_for_target(slot, &build, place, err);
+    return slot->spec->for_build_machine || place_for_target(slot, &plain, place, err);
 }
 
 bool place_clean_root(const struct slot *slot, struct place *place, struct err *err)

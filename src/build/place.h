@@ -24,7 +24,8 @@ struct place {
     struct digest key; /* of everything above that can change a build's result */
 };
 
-/* What a build needs, with the recipes' "apt:" packages in the sysroot. */
+/* What a build needs, with the recipes' "tool:" packages in its images and the "apt:" ones in
+ * the sysroot. */
 CHECKED bool place_for_build(const struct slot *slot, struct place *place, struct err *err);
 
 /* What an import test needs: only arch, clean_root, foreign and key are set. */

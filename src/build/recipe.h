@@ -10,8 +10,11 @@
 #include "base/err.h"
 #include "build/spec.h"
 
-/* Words of the table for a package (normalised name): "apt:libyaml-dev", "setting:K=V". */
-struct spec_list recipe_for(struct str name, struct arena *arena);
+/*
+ * Words of the table for a package (normalised name) that is built with these wheels:
+ * "apt:libyaml-dev", "setting:K=V", "tool:rust". No word twice.
+ */
+struct spec_list recipe_for(struct str name, struct spec_files requires, struct arena *arena);
 
 /* Values of one kind among words, in order: "apt" gives "libyaml-dev", ... */
 struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena);

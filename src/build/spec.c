@@ -71,6 +71,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     json_add_str(doc, root, "strategy", spec->strategy);
     spec_add_file(doc, yyjson_mut_obj_add_obj(doc, root, "source"), &spec->source);
     spec_add_files(doc, root, "requires", spec->requires);
+    spec_add_files(doc, root, "linked", spec->linked);
     spec_add_files(doc, root, "wheels", spec->wheels);
     spec_add_list(doc, root, "recipes", spec->recipes);
     json_add_str(doc, root, "preset", spec->preset);
@@ -175,6 +176,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .strategy = spec_get(root, "strategy", arena),
         .source = spec_get_file(yyjson_obj_get(root, "source"), arena),
         .requires = spec_get_files(root, "requires", arena),
+        .linked = spec_get_files(root, "linked", arena),
         .wheels = spec_get_files(root, "wheels", arena),
         .recipes = spec_get_list(root, "recipes", arena),
         .preset = spec_get(root, "preset", arena),

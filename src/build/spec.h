@@ -45,6 +45,7 @@ struct spec {
     struct str strategy; /* "cross", "hybrid", "native" */
     struct spec_file source;
     struct spec_files requires; /* wheels of the build environment */
+    struct spec_files linked;   /* the target's own wheels of some of them: see env.h */
     struct spec_files wheels;   /* TEST: the wheel and what it needs, all from the store */
     struct spec_list recipes;   /* "apt:libyaml-dev", "setting:K=V", "env:K=V" */
     struct str preset;          /* distribution of the images: "debian" */

@@ -3,8 +3,10 @@
  * backend's hooks called, what came out checked, repaired and stored under the
  * action key.
  */
+#include "build/crates.h"
 #include "build/env.h"
 #include "build/hook.h"
+#include "build/recipe.h"
 #include "build/repaired.h"
 #include "build/slot.h"
 
@@ -37,23 +39,31 @@ struct wheel_job {
     struct hook_call call;
 };
 
+static bool wheel_fetch_list(struct slot *slot, struct spec_files files, struct env_wheels *wheels,
+                             struct err *err)
+{
+    struct env_wheel *made = ARENA_ARRAY(slot->arena, struct env_wheel, files.len);
+    for (size_t i = 0; i < files.len; i++) {
+        struct str path;
+        if (!fetch_file(slot, &files.at[i], &path, &made[i].digest, err))
+            return false;
+        made[i].path = path.ptr;
+    }
+    *wheels = (struct env_wheels){made, files.len};
+    return true;
+}
+
 /* Source and build requirements. What an index or file does wrong is the attempt's outcome. */
 static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struct err *err)
 {
     struct slot *slot = job->slot;
     struct err failed = {0};
-    VEC(struct env_wheel) wheels = {0};
+    struct env_wheels wheels, linked;
     slot_phase(slot, "fetch");
-    bool ok = fetch_file(slot, &slot->spec->source, &job->sdist, &job->source, &failed);
-    for (size_t i = 0; ok && i < slot->spec->requires.len; i++) {
-        struct env_wheel *wheel = vec_push(&wheels, slot->arena);
-        struct str path;
-        ok = fetch_file(slot, &slot->spec->requires.at[i], &path, &wheel->digest, &failed);
-        wheel->path = path.ptr;
-    }
-    ok = ok && env_compose(slot->cache, wheels.at, wheels.len, slot->arena, &job->env,
-                           &job->env_key, &failed);
-    if (ok)
+    if (fetch_file(slot, &slot->spec->source, &job->sdist, &job->source, &failed) &&
+        wheel_fetch_list(slot, slot->spec->requires, &wheels, &failed) &&
+        wheel_fetch_list(slot, slot->spec->linked, &linked, &failed) &&
+        env_compose(slot->cache, wheels, linked, slot->arena, &job->env, &job->env_key, &failed))
         return true;
     if (!fetch_is_data(&failed))
         return err_set(err, failed.code, "%s", failed.text);
@@ -90,6 +100,25 @@ static void wheel_make_key(struct wheel_job *job, const struct digest *runner)
     job->key = digest_finish(stream);
 }
 
+/* The rest of the fetch phase, which only the unpacked source tells of. */
+static bool wheel_crates(struct wheel_job *job, struct spec_result *result, bool *done,
+                         struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct spec_list tools = recipe_values(slot->spec->recipes, STR("tool"), slot->arena);
+    const char *source = arena_printf(slot->arena, "%s/src", job->call.dir).ptr;
+    bool rust = false;
+    for (size_t i = 0; i < tools.len; i++)
+        rust = rust || str_eq(tools.at[i], STR("rust"));
+    if (!rust || slot->spec->for_build_machine)
+        return true;
+    slot_phase(slot, "crates");
+    if (!crates_fetch(slot, &job->place, source, &job->call.crates, result, err))
+        return false;
+    *done = result->outcome != SPEC_OK;
+    return true;
+}
+
 /* Up to the point where the backend can run; `done` when there is nothing left to do. */
 static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *done,
                        struct err *err)
@@ -119,7 +148,7 @@ static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *
         .facts = str_eq(slot->spec->strategy, STR("cross")),
     };
     if (hook_prepare(&job->call, job->sdist.ptr, &failed))
-        return true;
+        return wheel_crates(job, result, done, err);
     if (!fetch_is_data(&failed))
         return err_set(err, failed.code, "%s", failed.text);
     result->outcome = SPEC_BUILD_FAILED;

@@ -20,6 +20,7 @@ struct arch {
     const char *cpu_family;   /* meson's word */
     bool big_endian;
     const char *long_double; /* its format, in the words of numpy's meson property */
+    const char *rust;        /* rustc's target: "s390x-unknown-linux-gnu" */
 };
 
 const struct arch *arch_find(struct str name); /* any of machine, debian, triplet; NULL: unknown */

@@ -23,10 +23,15 @@ enum {
 
 extern const struct embedded_file pack_scripts[]; /* data/packs, by scripts/embed_table.py */
 
-/* In building order: what a row needs stands above it. Names are Debian source packages. */
+/*
+ * In building order: what a row needs stands above it. Of pack.sh names are Debian source
+ * packages and options those of configure; relink.sh takes the archive that an "apt:" recipe
+ * put into the sysroot.
+ */
 static const struct pack_row {
     const char *name, *needs;
     const char *options[PACK_OPTIONS_MAX];
+    bool relinked;
 } pack_rows[] = {
     {"libxml2",
      NULL,
@@ -34,6 +39,10 @@ static const struct pack_row {
     {"libxslt",
      "libxml2",
      {"--without-python", "--without-crypto", "--without-debug", "--without-debugger"}},
+    {"openblas",
+     NULL,
+     {"openblas-pthread/libopenblas.a", "openblas-pthread", "-lpthread", "-lm"},
+     .relinked = true},
 };
 
 enum { PACK_ROWS = sizeof pack_rows / sizeof *pack_rows };
@@ -89,6 +98,8 @@ static struct digest pack_digest(const struct pack_work *work, struct str source
         if (!work->chosen[i])
             continue;
         digest_add_field(stream, str_from(pack_rows[i].name));
+        if (pack_rows[i].relinked)
+            digest_add_field(stream, str_of(work->spec->linked_digest.bytes, DIGEST_SIZE));
         for (size_t j = 0; j < PACK_OPTIONS_MAX && pack_rows[i].options[j]; j++)
             digest_add_field(stream, str_from(pack_rows[i].options[j]));
     }
@@ -115,10 +126,11 @@ static bool pack_run(struct pack_work *work, const struct pack_row *row, const c
     for (size_t i = 0; i < chain->mount_count; i++)
         *vec_push(&mounts, arena) = chain->mounts[i];
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-        *vec_push(&mounts, arena) =
-            (struct jail_mount){.kind = i == 1 || i == 2 ? JAIL_RW : JAIL_RO,
-                                .source = arena_printf(arena, "%s/%s", scratch, dirs[i]).ptr,
-                                .target = arena_printf(arena, "/%s", dirs[i]).ptr};
+        *vec_push(&mounts, arena) = (struct jail_mount){
+            .kind = i == 1 || i == 2 ? JAIL_RW : JAIL_RO,
+            .source = i == 0 && row->relinked ? work->spec->linked_root
+                                              : arena_printf(arena, "%s/%s", scratch, dirs[i]).ptr,
+            .target = arena_printf(arena, "/%s", dirs[i]).ptr};
     /* What was built before is where it will be used. */
     *vec_push(&mounts, arena) =
         (struct jail_mount){.kind = JAIL_RO,
@@ -129,7 +141,7 @@ static bool pack_run(struct pack_work *work, const struct pack_row *row, const c
     *vec_push(&env, arena) = "HOME=/tmp";
     *vec_push(&env, arena) = NULL;
     *vec_push(&argv, arena) = "/bin/bash";
-    *vec_push(&argv, arena) = "/script/pack.sh";
+    *vec_push(&argv, arena) = row->relinked ? "/script/relink.sh" : "/script/pack.sh";
     *vec_push(&argv, arena) = row->name;
     for (size_t i = 0; i < PACK_OPTIONS_MAX && row->options[i]; i++)
         *vec_push(&argv, arena) = row->options[i];
@@ -172,7 +184,7 @@ static bool pack_prepare(struct pack_work *work, const char *scratch, struct err
     }
     for (size_t i = 0; i < PACK_ROWS; i++) {
         struct str into = arena_printf(work->arena, "%s/src/%s", scratch, pack_rows[i].name);
-        if (work->chosen[i] &&
+        if (work->chosen[i] && !pack_rows[i].relinked &&
             !apt_download_source(&work->apt, pack_rows[i].name, into.ptr, work->arena, err))
             return false;
     }
@@ -196,11 +208,17 @@ static bool pack_build(struct pack_work *work, const char *scratch, const struct
 static bool pack_sources(struct pack_work *work, struct str *sources, struct err *err)
 {
     BUF_AUTO struct buf all = {0};
+    bool any = false;
+    for (size_t i = 0; i < PACK_ROWS; i++)
+        any = any || (work->chosen[i] && !pack_rows[i].relinked);
+    *sources = STR("");
+    if (!any)
+        return true;
     if (!apt_update(&work->apt, work->spec->image->refresh, work->arena, err))
         return false;
     for (size_t i = 0; i < PACK_ROWS; i++) {
         struct str some;
-        if (!work->chosen[i])
+        if (!work->chosen[i] || pack_rows[i].relinked)
             continue;
         if (!apt_source_uris(&work->apt, pack_rows[i].name, work->arena, &some, err))
             return false;

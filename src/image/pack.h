@@ -19,6 +19,8 @@ struct pack_spec {
     const char *build_root;
     const struct toolchain *toolchain; /* cross, with the floor */
     struct digest floor_digest;        /* it stands for build image, sysroot and floor */
+    const char *linked_root; /* sysroot with the recipes' packages: archives to be linked anew */
+    struct digest linked_digest;
 };
 
 struct pack {

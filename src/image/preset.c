@@ -18,7 +18,8 @@ enum { PRESET_ROW_MAX = 32 };
 
 /*
  * In names below "@" is how cross compilers' names end, "$" Debian's name of the
- * target, "#" the Python version, "%" gcc's major version. All rows of a role count.
+ * target, "#" the Python version, "%" gcc's major version, "&" rustc's name of the
+ * target. All rows of a role count.
  */
 struct preset_package_row {
     enum preset_role role;
@@ -57,6 +58,32 @@ static const struct preset_package_row preset_without[] = {
       "python3-setuptools", "python3-wheel", "python3-pkg-resources", "python3-lib2to3"}},
 };
 
+/*
+ * What only some builds need, so that the image of all others stays small; in names as
+ * above. A release of NULL means every one.
+ */
+struct preset_tool_row {
+    const char *tool, *release;
+    enum preset_role role;
+    const char *names[8];
+};
+
+static const struct preset_tool_row preset_tool_rows[] = {
+    /* The compiler and the target's std must be of one version. bookworm's security updates no
+       longer come for all machines, so the release's own is taken for both. Build scripts and
+       procedural macros run on the build machine: its own gcc links them. */
+    {"rust",
+     "bookworm",
+     PRESET_BUILD,
+     {"rustc-web/bookworm", "libstd-rust-web-dev/bookworm", "cargo-web/bookworm"}},
+    {"rust", "bookworm", PRESET_SYSROOT, {"libstd-rust-web-dev/bookworm"}},
+    {"rust", "trixie", PRESET_BUILD, {"rustc", "cargo"}},
+    {"rust", "trixie", PRESET_SYSROOT, {"libstd-rust-dev"}},
+    {"rust", NULL, PRESET_BUILD, {"gcc", "libc6-dev"}},
+    {"fortran", NULL, PRESET_BUILD, {"gfortran-@"}},
+    {"cmake", NULL, PRESET_BUILD, {"cmake"}},
+};
+
 /* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty
  * directory. */
 struct preset_link_row {
@@ -76,9 +103,13 @@ static const struct preset_link_row preset_links[] = {
     /* The build image's Python told to be the target's reads this. */
     {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__*.py",
      "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},
+    /* rustc looks for the target's std below its own prefix. */
+    {PRESET_BUILD, "/usr/lib/rustlib/&", "/sysroot/usr/lib/rustlib/&"},
     /* The target's programs start from here under qemu-user. */
     {PRESET_BUILD, "/usr!", "/sysroot/usr!"},
 };
+
+typedef VEC(struct str) preset_name_vec;
 
 static const struct preset_release_row *preset_row(struct str preset, struct str python)
 {
@@ -102,9 +133,9 @@ static struct str preset_expand(const char *text, const struct preset_release_ro
     const struct {
         char mark;
         const char *value;
-    } values[] = {{'@', target->cross_suffix}, {'$', target->debian},
-                  {'#', row->python},          {'%', row->gcc},
-                  {'*', target->triplet},      {'!', target->loader}};
+    } values[] = {
+        {'@', target->cross_suffix}, {'$', target->debian}, {'#', row->python}, {'%', row->gcc},
+        {'*', target->triplet},      {'!', target->loader}, {'&', target->rust}};
     for (; *text; text++) {
         const char *value = NULL;
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -123,13 +154,60 @@ static struct image_names preset_names(const struct preset_package_row *rows, si
                                        const struct arch *target, struct image_names extra,
                                        struct arena *arena)
 {
-    VEC(struct str) names = {0};
+    preset_name_vec names = {0};
     for (size_t i = 0; i < row_count; i++)
         for (size_t j = 0; rows[i].role == role && j < PRESET_ROW_MAX && rows[i].names[j]; j++)
             *vec_push(&names, arena) = preset_expand(rows[i].names[j], row, target, arena);
     for (size_t i = 0; i < extra.len; i++)
         *vec_push(&names, arena) = extra.at[i];
     return (struct image_names){names.at, names.len};
+}
+
+static bool preset_unknown(struct str preset, struct str python, struct err *err)
+{
+    BUF_AUTO struct buf known = {0};
+    for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
+        buf_printf(&known, "%s%s %s (%s)", i ? ", " : "", preset_releases[i].preset,
+                   preset_releases[i].python, preset_releases[i].release);
+    return err_set(err, ERR_USAGE,
+                   "no images for Python " STR_FMT " of the preset \"" STR_FMT
+                   "\"; there are: " STR_FMT,
+                   STR_ARG(python), STR_ARG(preset), STR_ARG(buf_str(&known)));
+}
+
+static bool preset_add_tool(struct str tool, enum preset_role role,
+                            const struct preset_release_row *release, const struct arch *target,
+                            struct arena *arena, preset_name_vec *names)
+{
+    bool known = false;
+    for (size_t i = 0; i < sizeof preset_tool_rows / sizeof *preset_tool_rows; i++) {
+        const struct preset_tool_row *row = &preset_tool_rows[i];
+        if (!str_eq(tool, str_from(row->tool)))
+            continue;
+        known = true;
+        if (row->role != role ||
+            (row->release && !str_eq(str_from(row->release), str_from(release->release))))
+            continue;
+        for (size_t j = 0; j < sizeof row->names / sizeof *row->names && row->names[j]; j++)
+            *vec_push(names, arena) = preset_expand(row->names[j], release, target, arena);
+    }
+    return known;
+}
+
+bool preset_tools(struct str preset, struct str python, const struct arch *target,
+                  enum preset_role role, struct image_names tools, struct arena *arena,
+                  struct image_names *packages, struct err *err)
+{
+    const struct preset_release_row *row = preset_row(preset, python);
+    preset_name_vec names = {0};
+    if (!row)
+        return preset_unknown(preset, python, err);
+    for (size_t i = 0; i < tools.len; i++)
+        if (!preset_add_tool(tools.at[i], role, row, target, arena, &names))
+            return err_set(err, ERR_USAGE, "no tool \"" STR_FMT "\" in the images",
+                           STR_ARG(tools.at[i]));
+    *packages = (struct image_names){names.at, names.len};
+    return true;
 }
 
 static void preset_add_links(enum preset_role role, const struct preset_release_row *row,
@@ -144,18 +222,6 @@ static void preset_add_links(enum preset_role role, const struct preset_release_
                                     preset_expand(preset_links[i].target, row, target, arena)};
     spec->links = links.at;
     spec->link_count = links.len;
-}
-
-static bool preset_unknown(struct str preset, struct str python, struct err *err)
-{
-    BUF_AUTO struct buf known = {0};
-    for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
-        buf_printf(&known, "%s%s %s (%s)", i ? ", " : "", preset_releases[i].preset,
-                   preset_releases[i].python, preset_releases[i].release);
-    return err_set(err, ERR_USAGE,
-                   "no images for Python " STR_FMT " of the preset \"" STR_FMT
-                   "\"; there are: " STR_FMT,
-                   STR_ARG(python), STR_ARG(preset), STR_ARG(buf_str(&known)));
 }
 
 bool preset_spec(struct str preset, struct str python, const struct arch *target,

@@ -21,6 +21,14 @@ enum preset_role {
 const char *preset_release(struct str preset, struct str python);
 
 /*
+ * The packages of a root that only builds with these tools need, by the words of
+ * recipes ("rust", "fortran"). ERR_USAGE: a tool that is not in the table.
+ */
+CHECKED bool preset_tools(struct str preset, struct str python, const struct arch *target,
+                          enum preset_role role, struct image_names tools, struct arena *arena,
+                          struct image_names *packages, struct err *err);
+
+/*
  * Fills everything of `spec` but the mirrors, keyring and bytecode_by. `extra`
  * are further packages (a recipe's "apt:libyaml-dev" without the prefix), any order.
  * ERR_USAGE names what the preset does have.

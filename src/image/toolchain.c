@@ -24,7 +24,7 @@ enum {
 };
 
 static const struct toolchain_variable toolchain_variables[] = {
-    {BOTH, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+    {BOTH, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin:/refinery/config"},
     {BOTH, "LC_ALL=C.UTF-8"},
     {BOTH, "TZ=UTC"},
     {BOTH, "PYTHONHASHSEED=0"},
@@ -45,6 +45,17 @@ static const struct toolchain_variable toolchain_variables[] = {
            "sysroot/usr/share/pkgconfig"},
     {BOTH, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
     {BOTH, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
+    {BOTH, "HOST_CC=/refinery/bin/build-cc"}, /* the cc crate's word for the build machine's */
+    {BOTH, "CARGO_HOME=" TOOLCHAIN_CRATES},
+    {BOTH, "CARGO_NET_OFFLINE=true"},
+    {BOTH, "CARGO_BUILD_TARGET=%rust%"},
+    {BOTH, "CARGO_TARGET_%RUST%_LINKER=/refinery/bin/%triplet%-gcc"},
+    {BOTH, "CARGO_TARGET_%RUST%_RUSTFLAGS=--remap-path-prefix=%source%=. "
+           "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates"},
+    {BOTH, "CARGO_TARGET_%BUILD_RUST%_LINKER=/refinery/bin/build-cc"},
+    {BOTH, "PKG_CONFIG_ALLOW_CROSS=1"}, /* the pkg-config crate asks for leave */
+    {BOTH, "PYO3_CROSS_LIB_DIR=/sysroot/usr/lib/python%python%"},
+    {BOTH, "PYO3_CROSS_PYTHON_VERSION=%python%"},
 };
 
 static struct digest toolchain_digest(const struct toolchain_text *text,
@@ -101,8 +112,10 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
         return false;
     struct str bin = arena_printf(arena, "%s/bin", dir.ptr);
     struct str archives = arena_printf(arena, "%s/static", dir.ptr);
-    bool ok =
-        file_mkdirs(AT_FDCWD, bin.ptr, 0755, err) && file_mkdirs(AT_FDCWD, archives.ptr, 0755, err);
+    struct str config = arena_printf(arena, "%s/config", dir.ptr);
+    bool ok = file_mkdirs(AT_FDCWD, bin.ptr, 0755, err) &&
+              file_mkdirs(AT_FDCWD, archives.ptr, 0755, err) &&
+              file_mkdirs(AT_FDCWD, config.ptr, 0755, err);
     for (size_t i = 0; ok && i < text->len; i++)
         ok = toolchain_write_one(dir.ptr, &text->at[i], arena, err);
     if (ok && (chmod(dir.ptr, 0755) || chmod(bin.ptr, 0755) || chmod(archives.ptr, 0755)))

@@ -24,6 +24,7 @@ enum toolchain_strategy { TOOLCHAIN_CROSS, TOOLCHAIN_HYBRID };
 #define TOOLCHAIN_SYSROOT "/sysroot"
 #define TOOLCHAIN_FLOOR "/floor"
 #define TOOLCHAIN_DIR "/refinery"
+#define TOOLCHAIN_CRATES "/crates" /* cargo's home, mounted where a package is of Rust */
 #define TOOLCHAIN_PYTHON TOOLCHAIN_DIR "/bin/python3"
 
 struct toolchain_spec {

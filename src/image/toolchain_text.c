@@ -16,7 +16,7 @@
 #define LINK_STATIC                                                                                \
     "-static-libgcc "                                                                              \
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
-    "libfloor_nonshared.a:libffi.a:libxml2.a:libxslt.a:libexslt.a "
+    "libfloor_nonshared.a:libgfortran.a:libffi.a:libxml2.a:libxslt.a:libexslt.a "
 #define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
 
@@ -27,7 +27,9 @@ static const struct {
 } toolchain_compilers[] = {
     {"gcc", COMPILE LINK_STATIC LINK_SYSROOT, {"gcc", "cc", "c99"}},
     {"g++", COMPILE "-static-libstdc++ " LINK_STATIC LINK_SYSROOT, {"g++", "c++"}},
-    {"gfortran", COMPILE LINK_STATIC LINK_SYSROOT, {"gfortran", "f77", "f95"}},
+    {"gfortran",
+     COMPILE "-static-libgfortran " LINK_STATIC LINK_SYSROOT,
+     {"gfortran", "f77", "f95"}},
     {"cpp", "--sysroot=/sysroot ", {"cpp"}},
 };
 
@@ -47,6 +49,52 @@ static const struct {
 };
 
 static const char toolchain_pkg_config[] = "#!/bin/sh\nexec /usr/bin/pkgconf \"$@\"\n";
+
+/*
+ * xml2-config and its kin are programs of the target, perl often among what they need: here
+ * they are answered from the target's pkg-config files. They stand last on PATH, behind a
+ * pack's own.
+ */
+static const struct {
+    const char *name, *module;
+} toolchain_config_scripts[] = {
+    {"curl-config", "libcurl"},       {"freetype-config", "freetype2"},
+    {"icu-config", "icu-i18n"},       {"libpng-config", "libpng"},
+    {"mariadb_config", "libmariadb"}, {"mysql_config", "libmariadb"},
+    {"ncurses6-config", "ncurses"},   {"pcre2-config", "libpcre2-8"},
+    {"pg_config", "libpq"},           {"xml2-config", "libxml-2.0"},
+    {"xslt-config", "libxslt"},
+};
+
+static const char toolchain_config_script[] =
+    "#!/bin/sh\n"
+    "name=${0##*/} module=%s\n"
+    "ask() { /refinery/bin/pkg-config \"$@\" \"$module\"; }\n"
+    "ask --exists || {\n"
+    "    echo \"$name: the target has no $module.pc: a recipe has to bring its -dev package\" >&2\n"
+    "    exit 1\n"
+    "}\n"
+    "for word; do\n"
+    "    case $word in\n"
+    "    --version) case $name in\n"
+    "        pg_config) echo \"PostgreSQL $(ask --modversion)\" ;;\n"
+    "        *) ask --modversion ;;\n"
+    "        esac ;;\n"
+    "    --cflags | --cppflags | --include) ask --cflags ;;\n"
+    "    --libs | --libs_r) ask --libs ;;\n"
+    "    --ldflags) ask --libs-only-L ;;\n"
+    "    --prefix | --exec-prefix) echo \"/sysroot$(ask --variable=prefix)\" ;;\n"
+    "    --bindir) echo /refinery/config ;;\n"
+    "    --libdir) echo \"/sysroot$(ask --variable=libdir)\" ;;\n"
+    "    --includedir | --includedir-server | --pkgincludedir)\n"
+    "        echo \"/sysroot$(ask --variable=includedir)\" ;;\n"
+    "    *) echo \"$name: nothing is known of $word here\" >&2; exit 1 ;;\n"
+    "    esac\n"
+    "done\n";
+
+/* Build scripts and procedural macros run here: the build machine's gcc, which must not find the
+   target's ld on PATH. Only images with that gcc (image/preset.c) have any use for it. */
+static const char toolchain_build_cc[] = "#!/bin/sh\nPATH=/usr/bin:/bin exec /usr/bin/gcc \"$@\"\n";
 
 /* The same file serves as cross file and as native file: the machine sections differ. */
 static const char toolchain_meson[] = "[binaries]\n"
@@ -76,21 +124,36 @@ static const char toolchain_cmake[] =
     "set(CMAKE_SYSTEM_PROCESSOR %machine%)\n"
     "set(CMAKE_C_COMPILER /refinery/bin/%triplet%-gcc)\n"
     "set(CMAKE_CXX_COMPILER /refinery/bin/%triplet%-g++)\n"
+    "set(CMAKE_Fortran_COMPILER /refinery/bin/%triplet%-gfortran)\n"
     "set(CMAKE_LIBRARY_ARCHITECTURE %triplet%)\n"
-    "set(CMAKE_FIND_ROOT_PATH /sysroot)\n"
+    "# Build requirements and the source itself bring headers and libraries too.\n"
+    "set(CMAKE_FIND_ROOT_PATH /sysroot/pack /sysroot /env/site /work)\n"
     "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)\n"
     "set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)\n"
     "set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)\n"
     "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH)\n"
+    "set(PKG_CONFIG_EXECUTABLE /refinery/bin/pkg-config)\n"
     "set(Python_EXECUTABLE /refinery/bin/python3)\n"
     "set(Python3_EXECUTABLE /refinery/bin/python3)\n"
     "set(Python_INCLUDE_DIR /sysroot/usr/include/python%python%)\n"
     "set(Python3_INCLUDE_DIR /sysroot/usr/include/python%python%)\n";
 
+/* As cargo writes a target in the name of a variable: "S390X_UNKNOWN_LINUX_GNU". */
+static struct str toolchain_shout(const char *text, struct arena *arena)
+{
+    BUF_AUTO struct buf out = {0};
+    for (; *text; text++)
+        buf_add_char(&out, *text == '-'                   ? '_'
+                           : *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A')
+                                                          : *text);
+    return arena_str(arena, buf_str(&out));
+}
+
 struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str text,
                                  struct arena *arena)
 {
     BUF_AUTO struct buf out = {0};
+    const struct arch *host = arch_host();
     const struct {
         struct str word, value;
     } words[] = {
@@ -99,6 +162,9 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
         {STR("cpu_family"), str_from(spec->target->cpu_family)},
         {STR("endian"), spec->target->big_endian ? STR("big") : STR("little")},
         {STR("long_double"), str_from(spec->target->long_double)},
+        {STR("rust"), str_from(spec->target->rust)},
+        {STR("RUST"), toolchain_shout(spec->target->rust, arena)},
+        {STR("BUILD_RUST"), toolchain_shout(host ? host->rust : spec->target->rust, arena)},
         {STR("python"), spec->python},
         {STR("source"), spec->source.len ? spec->source : STR("/build")},
         {STR("epoch"), arena_printf(arena, "%" PRId64, spec->epoch)},
@@ -179,6 +245,20 @@ static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct a
     file->bytes = str_from(toolchain_pkg_config);
     file->executable = true;
     toolchain_text_add_link(text, arena, STR("bin/pkgconf"), STR("pkg-config"));
+    /* A name for recipes that is the same for every target. */
+    toolchain_text_add_link(text, arena, STR("lib"),
+                            arena_printf(arena, TOOLCHAIN_SYSROOT "/usr/lib/%s", triplet));
+    for (size_t i = 0; i < sizeof toolchain_config_scripts / sizeof *toolchain_config_scripts;
+         i++) {
+        struct str name = arena_printf(arena, "config/%s", toolchain_config_scripts[i].name);
+        file = toolchain_text_add(text, arena, name);
+        file->bytes =
+            arena_printf(arena, toolchain_config_script, toolchain_config_scripts[i].module);
+        file->executable = true;
+    }
+    file = toolchain_text_add(text, arena, STR("bin/build-cc"));
+    file->bytes = str_from(toolchain_build_cc);
+    file->executable = true;
     toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet),
                             STR("pkg-config"));
     struct str python = arena_printf(arena, "%s/usr/bin/python" STR_FMT,

@@ -60,14 +60,16 @@ static bool backend_spec(struct backend *backend, const struct index_file *file,
         .platform_tag = config->platform_tag,
         .strategy = STR("cross"),
         .source = {.filename = file->filename, .url = path},
-        .recipes = recipe_for(sdist->name.name, arena),
         .preset = config->preset,
         .cache = config->cache,
         .mirror = config->mirror,
         .trusted_hosts = config->trusted_hosts,
         .timeout_ms = BACKEND_TIMEOUT_MS,
     };
-    return backend_environment(backend, sdist, arena, &spec->requires, err);
+    if (!backend_environment(backend, sdist, arena, &spec->requires, err))
+        return false;
+    spec->recipes = recipe_for(sdist->name.name, spec->requires, arena);
+    return true;
 }
 
 /* Everything that the slot says on its status pipe; its log goes to a file beside. */

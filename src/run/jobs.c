@@ -132,6 +132,37 @@ static void run_add_test(struct run *run, size_t index)
     *vec_push(&run->test_of, run->arena) = test;
 }
 
+/*
+ * What packages also link against: the build machine's copy is for importing, headers and
+ * archives come from the target's wheel of that version, which the plan has as a run-time
+ * requirement. A build by the target's own Python has it anyway.
+ */
+static const struct str run_linked[] = {STR_INIT("numpy")};
+
+static void run_add_linked(struct run *run, size_t index)
+{
+    struct run_job *job = &run->jobs.at[index];
+    size_t env_len = job->env.len;
+    if (job->kind != SPEC_WHEEL || !run_is_target(run, &run->graph.nodes[job->node]))
+        return;
+    for (size_t i = 0; i < env_len; i++) {
+        const struct graph_node *node = &run->graph.nodes[job->env.at[i]];
+        bool linked = false;
+        for (size_t k = 0; k < sizeof run_linked / sizeof *run_linked; k++)
+            linked = linked || str_eq(node->name, run_linked[k]);
+        if (!linked || run_is_target(run, node))
+            continue;
+        struct str id =
+            arena_printf(run->arena, "wheel:" STR_FMT ":" STR_FMT "==" STR_FMT,
+                         STR_ARG(run->graph.target), STR_ARG(node->name), STR_ARG(node->version));
+        size_t own = graph_find(&run->graph, id);
+        if (own == run->graph.nodes_len || run->graph.nodes[own].action == GRAPH_SKIP)
+            continue;
+        *vec_push(&job->env, run->arena) = own;
+        run_add_need(run, index, run->wheel_of.at[own]);
+    }
+}
+
 void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, size_t len)
 {
     run->jobs.at[index].env.len = 0;
@@ -143,6 +174,7 @@ void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, 
             *vec_push(&run->jobs.at[index].env, run->arena) = to;
         run_add_need(run, index, run->wheel_of.at[to]);
     }
+    run_add_linked(run, index);
 }
 
 void run_add_nodes(struct run *run, size_t first)
@@ -312,6 +344,22 @@ static struct spec_files run_node_files(const struct run *run, const size_t *nod
     return (struct spec_files){files, len};
 }
 
+/* In a cross build the target's own wheels are there to link against, not to import. */
+static void run_spec_environment(const struct run *run, const struct run_job *job,
+                                 struct spec *spec)
+{
+    VEC(size_t) requires = {0}, linked = {0};
+    bool cross = str_eq(job->strategy, STR("cross"));
+    for (size_t i = 0; i < job->env.len; i++) {
+        if (cross && run_is_target(run, &run->graph.nodes[job->env.at[i]]))
+            *vec_push(&linked, run->arena) = job->env.at[i];
+        else
+            *vec_push(&requires, run->arena) = job->env.at[i];
+    }
+    spec->requires = run_node_files(run, requires.at, requires.len);
+    spec->linked = run_node_files(run, linked.at, linked.len);
+}
+
 void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
 {
     const struct run_config *config = run->config;
@@ -347,7 +395,7 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
         (struct spec_file){.filename = node->source.filename,
                            .url = node->source.path.len ? node->source.path : node->source.url,
                            .sha256 = node->source.sha256};
-    spec->requires = run_node_files(run, job->env.at, job->env.len);
+    run_spec_environment(run, job, spec);
     if (job->kind != SPEC_FETCH)
-        spec->recipes = recipe_for(job->name, run->arena);
+        spec->recipes = recipe_for(job->name, spec->requires, run->arena);
 }

@@ -8,9 +8,8 @@
 #include "run/backend.h"
 #include "run/inputs.h"
 
-/* What the build image brings: backends ask for these as requirements, but they are programs. */
-static const struct str run_provided[] = {STR_INIT("cmake"), STR_INIT("ninja"),
-                                          STR_INIT("patchelf")};
+/* What every build image brings: backends ask for it as a requirement, but it is a program. */
+static const struct str run_provided[] = {STR_INIT("ninja")};
 
 struct run_env {
     struct tags tags;

@@ -53,7 +53,8 @@ static void test_scripts(void **state)
               "[console_scripts]\r\ntool = a.cli:App.main [extra]\nbad line\n../evil = a:b\n"
               "half = a\n\n[gui_scripts]\nwindow = a:w\n[console_scripts]\nmore=a:m\n"),
     };
-    assert_ok(env_compose(dir, wheels, 1, &arena, &env, &key, &err));
+    assert_ok(env_compose(dir, (struct env_wheels){wheels, 1}, (struct env_wheels){0}, &arena, &env,
+                          &key, &err));
     assert_str(content(&arena, env, "bin/tool"),
                "#!" ENV_PYTHON "\nimport sys\nfrom a.cli import App\nsys.exit(App.main())\n");
     assert_true(there(&arena, env, "bin/more"));
@@ -75,15 +76,60 @@ static void test_key(void **state)
     struct digest key, key_again, key_other;
     const char *dir = fixture_dir(&arena);
     struct env_wheel wheels[] = {wheel(&arena, dir, "a", ""), wheel(&arena, dir, "b", "")};
-    assert_ok(env_compose(dir, wheels, 2, &arena, &first, &key, &err));
+    assert_ok(env_compose(dir, (struct env_wheels){wheels, 2}, (struct env_wheels){0}, &arena,
+                          &first, &key, &err));
     wheels[0].path = "/somewhere/else"; /* known by its digest: not even opened again */
-    assert_ok(env_compose(dir, wheels, 2, &arena, &again, &key_again, &err));
+    assert_ok(env_compose(dir, (struct env_wheels){wheels, 2}, (struct env_wheels){0}, &arena,
+                          &again, &key_again, &err));
     assert_true(str_eq(first, again) && digest_eq(&key, &key_again));
     wheels[0].path = arena_printf(&arena, "%s/a-1-py3-none-any.whl", dir).ptr;
-    assert_ok(env_compose(dir, wheels, 1, &arena, &other, &key_other, &err));
+    assert_ok(env_compose(dir, (struct env_wheels){wheels, 1}, (struct env_wheels){0}, &arena,
+                          &other, &key_other, &err));
     assert_false(str_eq(first, other) || digest_eq(&key, &key_other));
-    assert_ok(env_compose(dir, NULL, 0, &arena, &other, &key_other, &err)); /* no requirements */
+    assert_ok(env_compose(dir, (struct env_wheels){NULL, 0}, (struct env_wheels){0}, &arena, &other,
+                          &key_other, &err)); /* no requirements */
     assert_true(there(&arena, other, "site") && there(&arena, other, "bin"));
+    fixture_remove(dir);
+}
+
+/* Headers and archives are the target's, what Python imports is the build machine's. */
+static void test_linked(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct err err = {0};
+    struct str env, plain;
+    struct digest key, key_plain;
+    const char *dir = fixture_dir(&arena);
+    const struct fixture_member ours[] = {{"n/__init__.py", "here"},
+                                          {"n/include/n.h", "here"},
+                                          {"n/lib/libn.a", "here"},
+                                          {"n-1.dist-info/WHEEL", FIXTURE_WHEEL("py3-none-any")},
+                                          {0}};
+    const struct fixture_member theirs[] = {{"n/__init__.py", "there"},
+                                            {"n/include/n.h", "there"},
+                                            {"n/include/only.h", "there"},
+                                            {"n/lib/libn.a", "there"},
+                                            {"n/_n.so", "there"},
+                                            {"n/more/x.h", "there"},
+                                            {"n-1.dist-info/WHEEL", FIXTURE_WHEEL("py3-none-any")},
+                                            {0}};
+    fixture_zip(dir, "n-1-py3-none-any.whl", ours);
+    fixture_zip(dir, "n-1-1-py3-none-any.whl", theirs);
+    const struct env_wheel own = {arena_printf(&arena, "%s/n-1-py3-none-any.whl", dir).ptr, {{1}}};
+    const struct env_wheel target = {arena_printf(&arena, "%s/n-1-1-py3-none-any.whl", dir).ptr,
+                                     {{2}}};
+    assert_ok(env_compose(dir, (struct env_wheels){&own, 1}, (struct env_wheels){&target, 1},
+                          &arena, &env, &key, &err));
+    assert_str(content(&arena, env, "site/n/__init__.py"), "here");
+    assert_str(content(&arena, env, "site/n/include/n.h"), "there");
+    assert_str(content(&arena, env, "site/n/include/only.h"), "there");
+    assert_str(content(&arena, env, "site/n/lib/libn.a"), "there");
+    assert_false(there(&arena, env, "site/n/_n.so") || there(&arena, env, "linked"));
+    assert_ok(env_compose(dir, (struct env_wheels){&own, 1}, (struct env_wheels){0}, &arena, &plain,
+                          &key_plain, &err));
+    assert_false(digest_eq(&key, &key_plain));
+    assert_str(content(&arena, plain, "site/n/lib/libn.a"), "here");
     fixture_remove(dir);
 }
 
@@ -105,7 +151,8 @@ static void test_failure(void **state)
     size_t left = 0;
     const char *dir = fixture_dir(&arena);
     struct env_wheel wheels[] = {wheel(&arena, dir, "a", ""), {"/no/b-1-py3-none-any.whl", {{1}}}};
-    assert_false(env_compose(dir, wheels, 2, &arena, &env, &key, &err));
+    assert_false(env_compose(dir, (struct env_wheels){wheels, 2}, (struct env_wheels){0}, &arena,
+                             &env, &key, &err));
     assert_str(env, "untouched");
     assert_ok(file_each(AT_FDCWD, arena_printf(&arena, "%s/env", dir).ptr, leftover, &left, &err));
     assert_int_equal(left, 0);
@@ -132,7 +179,8 @@ static void test_at_once(void **state)
         if (children[i] == 0) {
             close(gate[1]);
             (void)!read(gate[0], &byte, 1); /* end of file: all at the same time */
-            _exit(env_compose(dir, wheels, 2, &arena, &env, &key, &err) &&
+            _exit(env_compose(dir, (struct env_wheels){wheels, 2}, (struct env_wheels){0}, &arena,
+                              &env, &key, &err) &&
                           there(&arena, env, "site/b/__init__.py")
                       ? 0
                       : 1);
@@ -145,7 +193,8 @@ static void test_at_once(void **state)
         assert_int_equal(waitpid(children[i], &status, 0), children[i]);
         assert_int_equal(status, 0);
     }
-    assert_ok(env_compose(dir, wheels, 2, &arena, &env, &key, &err));
+    assert_ok(env_compose(dir, (struct env_wheels){wheels, 2}, (struct env_wheels){0}, &arena, &env,
+                          &key, &err));
     assert_ok(file_each(AT_FDCWD, arena_printf(&arena, "%s/env", dir).ptr, leftover, &left, &err));
     assert_int_equal(left, 0);
     fixture_remove(dir);
@@ -154,9 +203,8 @@ static void test_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scripts),
-        cmocka_unit_test(test_key),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_scripts), cmocka_unit_test(test_key),
+        cmocka_unit_test(test_linked),  cmocka_unit_test(test_failure),
         cmocka_unit_test(test_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

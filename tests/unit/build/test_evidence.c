@@ -112,6 +112,31 @@ static void test_bounded(void **state)
     free(line);
 }
 
+/* What a program wanted of the network, in the words of each. */
+static void test_network(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *address;
+    } rows[] = {
+        {"curl: (6) Could not resolve host: files.example.org", "files.example.org"},
+        {"fatal: unable to access 'https://git.example.org/x.git/': Could not",
+         "https://git.example.org/x.git/"},
+        {"wget: unable to resolve host address 'example.net'", "example.net"},
+        {"  failed to download `itoa v1.0.11`", "itoa"},
+        {"npm ERR! getaddrinfo ENOTFOUND registry.example.com", "registry.example.com"},
+        {"dial tcp: lookup proxy.example.org on [::1]:53", "proxy.example.org"},
+        {"compiling network.c", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA_AUTO struct arena arena = {0};
+        struct evidence evidence = {.arena = &arena};
+        hear(&evidence, rows[i].line);
+        hear(&evidence, "\ncurl: (6) Could not resolve host: later.example.org\n");
+        assert_str(evidence.network, *rows[i].address ? rows[i].address : "later.example.org");
+    }
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -130,6 +155,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_traceback, quiet, loud),
         cmocka_unit_test_setup_teardown(test_ring, quiet, loud),
         cmocka_unit_test_setup_teardown(test_bounded, quiet, loud),
+        cmocka_unit_test_setup_teardown(test_network, quiet, loud),
         cmocka_unit_test_setup_teardown(test_nothing, quiet, loud),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,21 +97,44 @@ static void test_recipes(void **state)
 {
     (void)state;
     ARENA_AUTO struct arena arena = {0};
-    struct spec_list words = recipe_for(STR("numpy"), &arena);
+    const struct spec_files none = {0};
+    struct spec_list words = recipe_for(STR("numpy"), none, &arena);
     assert_true(words.len >= 3);
     struct spec_list settings = recipe_values(words, STR("setting"), &arena);
     assert_int_equal(settings.len, words.len);
     assert_true(str_starts(settings.at[0], STR("setup-args=")));
     assert_int_equal(recipe_values(words, STR("apt"), &arena).len, 0);
-    assert_str(recipe_values(recipe_for(STR("pyyaml"), &arena), STR("apt"), &arena).at[0],
+    assert_str(recipe_values(recipe_for(STR("pyyaml"), none, &arena), STR("apt"), &arena).at[0],
                "libyaml-dev");
-    assert_int_equal(recipe_for(STR("no-such-package"), &arena).len, 0);
-    assert_int_equal(recipe_for(STR("#"), &arena).len, 0);
+    assert_int_equal(recipe_for(STR("no-such-package"), none, &arena).len, 0);
+    assert_int_equal(recipe_for(STR("#"), none, &arena).len, 0);
     const struct str odd[] = {STR("apt"), STR("apt:"), STR("env:A=b:c"), STR("")};
     struct spec_list values = recipe_values((struct spec_list){odd, 4}, STR("apt"), &arena);
     assert_int_equal(values.len, 1);
     assert_int_equal(values.at[0].len, 0);
     assert_str(recipe_values((struct spec_list){odd, 4}, STR("env"), &arena).at[0], "A=b:c");
+}
+
+/* What a package is built with brings rows too, each word once. */
+static void test_recipes_of_requirements(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    const struct spec_file files[] = {
+        {.filename = STR("setuptools-84.0-py3-none-any.whl")},
+        {.filename = STR("setuptools_rust-1.13.0-py3-none-any.whl")},
+        {.filename = STR("maturin-1.9-py3-none-manylinux_2_17_x86_64.whl")},
+        {.filename = STR("not a wheel")},
+    };
+    struct spec_list words =
+        recipe_for(STR("no-such-package"), (struct spec_files){files, 4}, &arena);
+    struct spec_list tools = recipe_values(words, STR("tool"), &arena);
+    assert_int_equal(words.len, 1);
+    assert_int_equal(tools.len, 1);
+    assert_str(tools.at[0], "rust");
+    assert_int_equal(recipe_for(STR("x"), (struct spec_files){files, 1}, &arena).len, 0);
+    /* A package of that name is not built with it. */
+    assert_int_equal(recipe_for(STR("*maturin"), (struct spec_files){0}, &arena).len, 0);
 }
 
 static void test_check(void **state)
@@ -150,8 +173,11 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_packages),   cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_extensions), cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_packages),
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_extensions),
+        cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_recipes_of_requirements),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

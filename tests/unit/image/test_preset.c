@@ -58,6 +58,33 @@ static void test_sysroot(void **state)
     assert_true(names_have(spec.wanted, "libpython3.13-dev"));
 }
 
+static void test_tools(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct image_names names = {0};
+    const struct str tools[] = {STR("rust"), STR("fortran")};
+    const struct str odd = STR("cobol");
+    struct err err = {0};
+    (void)state;
+    struct str gfortran = arena_printf(&arena, "gfortran-%s", other()->cross_suffix);
+    assert_ok(preset_tools(STR("debian"), STR("3.11"), other(), PRESET_BUILD,
+                           (struct image_names){tools, 2}, &arena, &names, &err));
+    /* Compiler and std of one version: a security update of one machine only would part them. */
+    assert_true(names_have(names, "rustc-web/bookworm"));
+    assert_true(names_have(names, gfortran.ptr));
+    assert_ok(preset_tools(STR("debian"), STR("3.11"), other(), PRESET_SYSROOT,
+                           (struct image_names){tools, 2}, &arena, &names, &err));
+    assert_int_equal(names.len, 1);
+    assert_true(names_have(names, "libstd-rust-web-dev/bookworm"));
+    assert_ok(preset_tools(STR("debian"), STR("3.13"), other(), PRESET_BUILD,
+                           (struct image_names){tools, 1}, &arena, &names, &err));
+    assert_true(names_have(names, "rustc"));
+    assert_false(names_have(names, "rustc-web/bookworm"));
+    assert_false(preset_tools(STR("debian"), STR("3.11"), other(), PRESET_BUILD,
+                              (struct image_names){&odd, 1}, &arena, &names, &err));
+    assert_non_null(strstr(err.text, "cobol"));
+}
+
 static void test_unknown(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
@@ -114,7 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_build_image), cmocka_unit_test(test_sysroot),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_floor_names),
-        cmocka_unit_test(test_packs)};
+        cmocka_unit_test(test_tools),       cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_floor_names), cmocka_unit_test(test_packs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,23 @@ static void test_wrappers(void **state)
     assert_false(says(find(&text, "bin/s390x-linux-gnu-gcc").bytes, "/floor"));
 }
 
+/* Programs of the target that describe libraries are answered from pkg-config. */
+static void test_config_scripts(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_text text;
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    (void)state;
+    toolchain_text_make(&spec, &arena, &text);
+    struct toolchain_text_file script = find(&text, "config/pg_config");
+    assert_true(script.executable && says(script.bytes, "module=libpq\n"));
+    assert_true(says(find(&text, "config/xml2-config").bytes, "module=libxml-2.0\n"));
+    assert_true(says(find(&text, "bin/build-cc").bytes, "PATH=/usr/bin:/bin exec /usr/bin/gcc"));
+    assert_str(find(&text, "lib").target, "/sysroot/usr/lib/s390x-linux-gnu");
+    assert_str(toolchain_text_expand(&spec, STR("CARGO_TARGET_%RUST%_LINKER=%rust%"), &arena),
+               "CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER=s390x-unknown-linux-gnu");
+}
+
 /* Whatever compiles must not tell the strategies apart: only the Python differs. */
 static void test_same_compiler(void **state)
 {
@@ -87,8 +104,8 @@ static void test_expand(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrappers),
-                                       cmocka_unit_test(test_same_compiler),
-                                       cmocka_unit_test(test_expand)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrappers), cmocka_unit_test(test_config_scripts),
+        cmocka_unit_test(test_same_compiler), cmocka_unit_test(test_expand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
