@@ -50,6 +50,21 @@ static bool fetch_local(const struct spec_file *file, bool promised, struct str 
     return true;
 }
 
+void fetch_net(const struct spec_net *net, struct index_config *config)
+{
+    config->offline = net->offline;
+    if (net->trusted_hosts.len) {
+        config->http.trusted_hosts = net->trusted_hosts.at;
+        config->http.trusted_hosts_len = net->trusted_hosts.len;
+    }
+    if (net->proxy.len)
+        config->http.proxy = net->proxy;
+    if (net->ca_file.len)
+        config->http.ca_file = net->ca_file;
+    if (net->client_cert.len)
+        config->http.client_cert = net->client_cert;
+}
+
 static bool fetch_remote(const struct slot *slot, const struct spec_file *file, bool promised,
                          struct str *path, struct digest *digest, struct err *err)
 {
@@ -66,10 +81,7 @@ static bool fetch_remote(const struct slot *slot, const struct spec_file *file, 
         return false;
     index_config_default(&pipconf, &config);
     config.cache_dir = arena_printf(slot->arena, "%s/index", slot->cache);
-    if (slot->spec->trusted_hosts.len) {
-        config.http.trusted_hosts = slot->spec->trusted_hosts.at;
-        config.http.trusted_hosts_len = slot->spec->trusted_hosts.len;
-    }
+    fetch_net(&slot->spec->net, &config);
     struct str fetched;
     bool ok = index_open(&config, &index, err) && index_fetch(index, &wanted, &fetched, err);
     if (ok) {

@@ -62,6 +62,10 @@ CHECKED bool result_keep(const struct slot *slot, const struct digest *key,
 CHECKED bool result_keep_record(const struct slot *slot, const struct digest *key,
                                 const struct spec_result *result, struct err *err);
 
+/* Puts the command line's settings before pip's own. */
+struct index_config;
+void fetch_net(const struct spec_net *net, struct index_config *config);
+
 /* Errors of this kind are the package's or its index's, not this machine's. */
 bool fetch_is_data(const struct err *err);
 

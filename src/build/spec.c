@@ -55,6 +55,15 @@ static void spec_add_files(yyjson_mut_doc *doc, yyjson_mut_val *object, const ch
         spec_add_file(doc, yyjson_mut_arr_add_obj(doc, array), &files.at[i]);
 }
 
+static void spec_add_net(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct spec_net *net)
+{
+    spec_add_list(doc, object, "trusted_hosts", net->trusted_hosts);
+    json_add_str(doc, object, "proxy", net->proxy);
+    json_add_str(doc, object, "ca_file", net->ca_file);
+    json_add_str(doc, object, "client_cert", net->client_cert);
+    yyjson_mut_obj_add_bool(doc, object, "offline", net->offline);
+}
+
 void spec_write(const struct spec *spec, struct buf *out)
 {
     JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -70,6 +79,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     yyjson_mut_obj_add_bool(doc, root, "strict_floor", spec->strict_floor);
     json_add_str(doc, root, "strategy", spec->strategy);
     spec_add_file(doc, yyjson_mut_obj_add_obj(doc, root, "source"), &spec->source);
+    json_add_str(doc, root, "commit", spec->commit);
     spec_add_files(doc, root, "requires", spec->requires);
     spec_add_files(doc, root, "linked", spec->linked);
     spec_add_files(doc, root, "wheels", spec->wheels);
@@ -77,7 +87,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     json_add_str(doc, root, "preset", spec->preset);
     json_add_str(doc, root, "cache", spec->cache);
     json_add_str(doc, root, "mirror", spec->mirror);
-    spec_add_list(doc, root, "trusted_hosts", spec->trusted_hosts);
+    spec_add_net(doc, yyjson_mut_obj_add_obj(doc, root, "net"), &spec->net);
     yyjson_mut_obj_add_int(doc, root, "cpu_milli", spec->cpu_milli);
     yyjson_mut_obj_add_int(doc, root, "memory_bytes", spec->memory_bytes);
     yyjson_mut_obj_add_int(doc, root, "timeout_ms", spec->timeout_ms);
@@ -154,6 +164,15 @@ static struct spec_files spec_get_files(yyjson_val *object, const char *key, str
     return (struct spec_files){files.at, files.len};
 }
 
+static struct spec_net spec_get_net(yyjson_val *object, struct arena *arena)
+{
+    return (struct spec_net){.trusted_hosts = spec_get_list(object, "trusted_hosts", arena),
+                             .proxy = spec_get(object, "proxy", arena),
+                             .ca_file = spec_get(object, "ca_file", arena),
+                             .client_cert = spec_get(object, "client_cert", arena),
+                             .offline = json_get_bool(object, "offline", false)};
+}
+
 bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct err *err)
 {
     JSON_AUTO yyjson_doc *doc = NULL;
@@ -175,6 +194,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .strict_floor = json_get_bool(root, "strict_floor", false),
         .strategy = spec_get(root, "strategy", arena),
         .source = spec_get_file(yyjson_obj_get(root, "source"), arena),
+        .commit = spec_get(root, "commit", arena),
         .requires = spec_get_files(root, "requires", arena),
         .linked = spec_get_files(root, "linked", arena),
         .wheels = spec_get_files(root, "wheels", arena),
@@ -182,7 +202,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .preset = spec_get(root, "preset", arena),
         .cache = spec_get(root, "cache", arena),
         .mirror = spec_get(root, "mirror", arena),
-        .trusted_hosts = spec_get_list(root, "trusted_hosts", arena),
+        .net = spec_get_net(yyjson_obj_get(root, "net"), arena),
         .cpu_milli = json_get_int(root, "cpu_milli", 0),
         .memory_bytes = json_get_int(root, "memory_bytes", 0),
         .timeout_ms = json_get_int(root, "timeout_ms", 0),

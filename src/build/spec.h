@@ -31,6 +31,13 @@ struct spec_list {
     size_t len;
 };
 
+/* How networks are reached, where the command line goes beyond pip's own configuration. */
+struct spec_net {
+    struct spec_list trusted_hosts;
+    struct str proxy, ca_file, client_cert; /* empty: as pip is configured */
+    bool offline;                           /* what is not in the cache is not to be had */
+};
+
 struct spec_files {
     const struct spec_file *at;
     size_t len;
@@ -44,13 +51,14 @@ struct spec {
     bool strict_floor;
     struct str strategy; /* "cross", "hybrid", "native" */
     struct spec_file source;
+    struct str commit;          /* of a source out of a repository: part of the action key */
     struct spec_files requires; /* wheels of the build environment */
     struct spec_files linked;   /* the target's own wheels of some of them: see env.h */
     struct spec_files wheels;   /* TEST: the wheel and what it needs, all from the store */
     struct spec_list recipes;   /* "apt:libyaml-dev", "setting:K=V", "env:K=V" */
     struct str preset;          /* distribution of the images: "debian" */
     struct str cache, mirror;   /* directory; mirror URL or empty */
-    struct spec_list trusted_hosts;
+    struct spec_net net;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;
     bool as_json;      /* PROVE: one JSON object a package on standard output */

@@ -97,6 +97,8 @@ static void wheel_make_key(struct wheel_job *job, const struct digest *runner)
     digest_add_field(stream, str_of(job->env_key.bytes, DIGEST_SIZE));
     digest_add_field(stream, str_of(runner->bytes, DIGEST_SIZE));
     wheel_key_list(stream, spec->recipes);
+    if (spec->commit.len) /* files alone do not tell it, and backends write it into versions */
+        digest_add_field(stream, spec->commit);
     job->key = digest_finish(stream);
 }
 

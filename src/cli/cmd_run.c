@@ -209,7 +209,6 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
         .backoff_max_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_MAX),
         .retry_failed = option_flag(options, OPTION_RETRY_FAILED),
         .skip_known_failures = option_flag(options, OPTION_SKIP_KNOWN_FAILURES),
-        .trusted_hosts = plan->trusted_hosts,
         .clock = call->clock,
     };
     return true;

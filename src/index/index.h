@@ -52,6 +52,7 @@ struct index_file {
     struct str filename;
     struct str url;    /* empty for a local file of find-links */
     struct str path;   /* local file; empty otherwise */
+    struct str commit; /* of a tree out of a repository: `url` names it, `path` is its archive */
     struct str origin; /* the index or directory it came from, redacted */
     struct version version;
     struct wheel_name wheel; /* INDEX_WHEEL */

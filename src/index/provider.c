@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "index/sdist.h"
+#include "index/source.h"
 #include "index/wheel.h"
 #include "os/file.h"
 #include "base/url.h"
@@ -14,6 +15,7 @@ static struct provider_file provider_of_index(const struct index_file *file, str
         .filename = file->filename,
         .url = file->url,
         .path = file->path,
+        .commit = file->commit,
         .requires_python = file->requires_python,
         .yanked_reason = file->yanked_reason,
         .index = file->origin,
@@ -50,6 +52,14 @@ static bool provider_url_file(void *state, struct str name, struct str url, stru
 {
     struct index_provider *provider = state;
     struct str path;
+    if (source_is_tree(url)) {
+        const struct index_file *tree;
+        if (!source_take(provider->index, provider->backend, url, name, &tree, err))
+            return false;
+        *file = provider_of_index(tree, arena);
+        file->origin = PROVIDER_URL;
+        return true;
+    }
     struct index_file *fetched = ARENA_NEW(arena, struct index_file);
     struct str plain = url_without_fragment(url);
     *fetched = (struct index_file){.filename = url_filename(plain, arena),

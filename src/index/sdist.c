@@ -1,5 +1,6 @@
 #include "index/sdist.h"
 #include "base/buf.h"
+#include "base/vec.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -16,6 +17,7 @@ struct sdist_reader {
     uint64_t members, total_size;
     struct str metadata_text;
     bool has_pyproject;
+    bool named; /* by its file: PKG-INFO must say the same */
     struct sdist sdist;
 };
 
@@ -137,14 +139,68 @@ static bool sdist_check_truth(const struct sdist *sdist, struct err *err)
     return true;
 }
 
+/* "dep>=1; marker" under an extra: "dep>=1; (marker) and extra == 'x'". */
+static struct str sdist_under_extra(struct str dependency, struct str extra, struct arena *arena)
+{
+    bool url = str_has_char(str_slice(dependency, 0, str_find_char(dependency, ';')), '@');
+    size_t cut = str_find(dependency, url ? STR(" ;") : STR(";"));
+    struct str plain = str_trim(str_slice(dependency, 0, cut));
+    struct str marker = str_trim(str_from_pos(dependency, cut + (url ? 2 : 1)));
+    if (!marker.len)
+        return arena_printf(arena, STR_FMT " ; extra == '" STR_FMT "'", STR_ARG(plain),
+                            STR_ARG(extra));
+    return arena_printf(arena, STR_FMT " ; (" STR_FMT ") and extra == '" STR_FMT "'",
+                        STR_ARG(plain), STR_ARG(marker), STR_ARG(extra));
+}
+
+/*
+ * A tree without PKG-INFO whose [project] leaves nothing of this to the backend (PEP 621):
+ * what a build would write is known.
+ */
+static void sdist_declare(struct sdist_reader *reader)
+{
+    static const struct str needed[] = {STR_INIT("name"), STR_INIT("version"),
+                                        STR_INIT("dependencies"), STR_INIT("optional-dependencies"),
+                                        STR_INIT("requires-python")};
+    struct sdist *sdist = &reader->sdist;
+    const struct pyproject *project = &sdist->pyproject;
+    VEC(struct str) requires = {0}, extras = {0};
+    if (sdist->has_metadata || !project->name.len || !project->version.len)
+        return;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (pyproject_is_dynamic(project, needed[i]))
+            return;
+    for (size_t i = 0; i < project->dependencies_len; i++)
+        *vec_push(&requires, reader->arena) = project->dependencies[i];
+    for (size_t i = 0; i < project->extras_len; i++) {
+        const struct pyproject_extra *extra = &project->extras[i];
+        *vec_push(&extras, reader->arena) = extra->name;
+        for (size_t d = 0; d < extra->dependencies_len; d++)
+            *vec_push(&requires, reader->arena) =
+                sdist_under_extra(extra->dependencies[d], extra->name, reader->arena);
+    }
+    sdist->declared = true;
+    sdist->metadata = (struct metadata){.name = project->name,
+                                        .version = project->version,
+                                        .requires_python = project->requires_python,
+                                        .requires_dist = requires.at,
+                                        .requires_dist_len = requires.len,
+                                        .provides_extra = extras.at,
+                                        .provides_extra_len = extras.len};
+}
+
 static bool sdist_parse(struct sdist_reader *reader, struct err *err)
 {
     struct sdist *sdist = &reader->sdist;
     if (sdist->has_metadata &&
         !metadata_parse(reader->metadata_text, reader->arena, &sdist->metadata, err))
         return err_wrap(err, "PKG-INFO");
-    return sdist_check_truth(sdist, err) && pyproject_parse(sdist->pyproject_text, "pyproject.toml",
-                                                            reader->arena, &sdist->pyproject, err);
+    if ((reader->named && !sdist_check_truth(sdist, err)) ||
+        !pyproject_parse(sdist->pyproject_text, "pyproject.toml", reader->arena, &sdist->pyproject,
+                         err))
+        return false;
+    sdist_declare(reader);
+    return true;
 }
 
 static bool sdist_open(struct sdist_reader *reader, int fd, struct err *err)
@@ -160,37 +216,61 @@ static bool sdist_open(struct sdist_reader *reader, int fd, struct err *err)
     return true;
 }
 
-bool sdist_read(int dirfd, const char *path, struct str project, const struct sdist_limits *limits,
-                struct arena *arena, struct sdist *sdist, struct err *err)
+static bool sdist_read_fd(struct sdist_reader *reader, int fd, struct err *err)
 {
-    struct sdist_reader reader = {.arena = arena};
-    struct str whole = str_from(path);
-    size_t slash = str_rfind_char(whole, '/');
-    struct str name = arena_str(arena, slash < whole.len ? str_from_pos(whole, slash + 1) : whole);
+    if (!reader->limits.members)
+        reader->limits.members = 500000;
+    if (!reader->limits.total_size)
+        reader->limits.total_size = 4ULL << 30;
+    reader->archive = archive_read_new();
+    bool ok = sdist_open(reader, fd, err) && sdist_walk(reader, err) && sdist_parse(reader, err);
+    archive_read_free(reader->archive);
+    return ok;
+}
+
+static bool sdist_open_file(int dirfd, const char *path, int *fd, struct err *err)
+{
     struct stat info;
-    FD_AUTO int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (limits)
-        reader.limits = *limits;
-    if (!reader.limits.members)
-        reader.limits.members = 500000;
-    if (!reader.limits.total_size)
-        reader.limits.total_size = 4ULL << 30;
-    if (fd < 0 || fstat(fd, &info) < 0)
+    FD_AUTO int opened = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0 || fstat(opened, &info) < 0)
         return err_errno(err, "opening %s", path);
     if (!S_ISREG(info.st_mode))
         return err_set(err, ERR_FORMAT, "%s: not a regular file", path);
-    if (!filename_parse_sdist(name, project, arena, &reader.sdist.name, err))
+    *fd = fd_take(&opened);
+    return true;
+}
+
+bool sdist_read(int dirfd, const char *path, struct str project, const struct sdist_limits *limits,
+                struct arena *arena, struct sdist *sdist, struct err *err)
+{
+    struct sdist_reader reader = {.arena = arena, .named = true};
+    struct str whole = str_from(path);
+    size_t slash = str_rfind_char(whole, '/');
+    struct str name = arena_str(arena, slash < whole.len ? str_from_pos(whole, slash + 1) : whole);
+    FD_AUTO int fd = -1;
+    if (limits)
+        reader.limits = *limits;
+    if (!sdist_open_file(dirfd, path, &fd, err) ||
+        !filename_parse_sdist(name, project, arena, &reader.sdist.name, err))
         return false;
-    reader.archive = archive_read_new();
-    bool ok = sdist_open(&reader, fd, err) && sdist_walk(&reader, err) && sdist_parse(&reader, err);
-    archive_read_free(reader.archive);
-    if (!ok)
+    if (!sdist_read_fd(&reader, fd, err))
         return err_wrap(err, STR_FMT, STR_ARG(name));
+    *sdist = reader.sdist;
+    return true;
+}
+
+bool sdist_read_tree(int dirfd, const char *path, struct arena *arena, struct sdist *sdist,
+                     struct err *err)
+{
+    struct sdist_reader reader = {.arena = arena};
+    FD_AUTO int fd = -1;
+    if (!sdist_open_file(dirfd, path, &fd, err) || !sdist_read_fd(&reader, fd, err))
+        return false;
     *sdist = reader.sdist;
     return true;
 }
 
 bool sdist_is_static(const struct sdist *sdist)
 {
-    return sdist->has_metadata && metadata_is_static(&sdist->metadata);
+    return sdist->declared || (sdist->has_metadata && metadata_is_static(&sdist->metadata));
 }

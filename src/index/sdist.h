@@ -19,6 +19,7 @@ struct sdist {
     struct sdist_name name; /* of the file name */
     struct str top;         /* the one directory at its top: "foo-1.0" */
     bool has_metadata;      /* old ones may lack PKG-INFO */
+    bool declared;          /* none, but [project] says all of it: `metadata` is made from that */
     struct metadata metadata;
     struct str pyproject_text; /* empty: no pyproject.toml */
     struct pyproject pyproject;
@@ -29,6 +30,10 @@ struct sdist {
 CHECKED bool sdist_read(int dirfd, const char *path, struct str project,
                         const struct sdist_limits *limits, struct arena *arena, struct sdist *sdist,
                         struct err *err);
+
+/* A source tree in an archive whose file name says nothing: sdist.name stays empty. */
+CHECKED bool sdist_read_tree(int dirfd, const char *path, struct arena *arena, struct sdist *sdist,
+                             struct err *err);
 
 /* Dependencies are known without running the project (PEP 643). */
 bool sdist_is_static(const struct sdist *sdist);

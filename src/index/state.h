@@ -22,6 +22,7 @@ struct index {
     struct pages pages;
     struct map projects;    /* normal name -> struct index_ask */
     struct map metadata;    /* name==version -> struct index_known */
+    struct map trees;       /* URL -> struct index_file (source.h) */
     const struct str *urls; /* of the indexes, in order, with a slash at the end */
     size_t urls_len;
     bool listed; /* find-links were read */

@@ -44,6 +44,15 @@
       (struct archive * a, const void *bytes, size_t len, la_int64_t offset),                      \
       (a, bytes, len, offset))                                                                     \
     F(int, archive_write_free, (struct archive * a), (a))                                          \
+    F(struct archive *, archive_write_new, (void), ())                                             \
+    F(int, archive_write_close, (struct archive * a), (a))                                         \
+    F(int, archive_write_open_fd, (struct archive * a, int fd), (a, fd))                           \
+    F(int, archive_write_add_filter_zstd, (struct archive * a), (a))                               \
+    F(int, archive_write_set_format_pax_restricted, (struct archive * a), (a))                     \
+    F(int, archive_write_set_bytes_in_last_block, (struct archive * a, int bytes), (a, bytes))     \
+    F(la_ssize_t, archive_write_data, (struct archive * a, const void *bytes, size_t len),         \
+      (a, bytes, len))                                                                             \
+    F(struct archive_entry *, archive_entry_new, (void), ())                                       \
     F(__LA_MODE_T, archive_entry_filetype, (struct archive_entry * e), (e))                        \
     F(__LA_MODE_T, archive_entry_perm, (struct archive_entry * e), (e))                            \
     F(la_int64_t, archive_entry_size, (struct archive_entry * e), (e))                             \
@@ -56,7 +65,12 @@
 #define PROCEDURES(F)                                                                              \
     F(void, archive_entry_set_pathname, (struct archive_entry * e, const char *path), (e, path))   \
     F(void, archive_entry_set_hardlink, (struct archive_entry * e, const char *path), (e, path))   \
-    F(void, archive_entry_set_perm, (struct archive_entry * e, __LA_MODE_T perm), (e, perm))
+    F(void, archive_entry_set_perm, (struct archive_entry * e, __LA_MODE_T perm), (e, perm))       \
+    F(void, archive_entry_free, (struct archive_entry * e), (e))                                   \
+    F(void, archive_entry_set_filetype, (struct archive_entry * e, unsigned type), (e, type))      \
+    F(void, archive_entry_set_mtime, (struct archive_entry * e, time_t t, long ns), (e, t, ns))    \
+    F(void, archive_entry_set_size, (struct archive_entry * e, la_int64_t size), (e, size))        \
+    F(void, archive_entry_set_symlink, (struct archive_entry * e, const char *to), (e, to))
 
 #define SLOT(result, name, parameters, arguments) __typeof__(name) *name;
 #define SYMBOL(result, name, parameters, arguments) {#name, &calls.name},

@@ -97,6 +97,7 @@ struct graph_source graph_source_of(const struct provider_file *file)
     return (struct graph_source){.filename = file->filename,
                                  .url = file->url,
                                  .path = file->path,
+                                 .commit = file->commit,
                                  .sha256 = file->sha256,
                                  .size = file->size,
                                  .origin = origin_words[file->origin],

@@ -45,6 +45,7 @@ struct graph_edge {
 /* The one file a node starts from. */
 struct graph_source {
     struct str filename, url, path, sha256;
+    struct str commit; /* of sources out of a repository */
     uint64_t size;
     struct str origin; /* "input", "find-links", "store", "index", "url" */
     struct str index;

@@ -30,6 +30,7 @@ struct provider_file {
     struct str filename;
     struct str url;             /* where it is fetched; empty for a local file */
     struct str path;            /* where it lies; empty for a remote file */
+    struct str commit;          /* of sources out of a repository that `url` names; else empty */
     struct str sha256;          /* 64 hexadecimal digits, or empty when not known yet */
     struct str requires_python; /* as the index says it (PEP 503); empty when unknown */
     struct str yanked_reason;

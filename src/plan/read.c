@@ -46,6 +46,7 @@ static void read_source(struct reader *r, yyjson_val *object, struct graph_sourc
     source->url = copy(r, from, "url");
     source->path = copy(r, from, "path");
     source->sha256 = copy(r, from, "sha256");
+    source->commit = copy(r, from, "commit");
     source->origin = copy(r, from, "origin");
     source->index = copy(r, from, "index");
     source->size = size > 0 ? (uint64_t)size : 0;

@@ -28,6 +28,7 @@ static void add_source(yyjson_mut_doc *doc, yyjson_mut_val *object,
     add_text(doc, made, "url", source->url);
     add_text(doc, made, "path", source->path);
     add_text(doc, made, "sha256", source->sha256);
+    add_text(doc, made, "commit", source->commit);
     if (source->size)
         yyjson_mut_obj_add_uint(doc, made, "size", source->size);
     add_text(doc, made, "origin", source->origin);

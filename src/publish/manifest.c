@@ -144,6 +144,18 @@ static void manifest_metadata(struct manifest_writer *w, yyjson_mut_val *object,
     manifest_str(w, metadata, "next_command", package->next_command);
 }
 
+static void manifest_source(struct manifest_writer *w, yyjson_mut_val *object,
+                            const struct manifest_package *package)
+{
+    if (!package->source.len)
+        return;
+    yyjson_mut_val *source = yyjson_mut_obj_add_obj(w->doc, object, "source");
+    manifest_str(w, source, "filename", package->source);
+    manifest_str(w, source, "url", package->source_url);
+    manifest_digest(w, source, "digest", package->source_digest);
+    manifest_str(w, source, "commit", package->commit);
+}
+
 static void manifest_package(struct manifest_writer *w, yyjson_mut_val *packages,
                              const struct manifest_package *package)
 {
@@ -158,6 +170,7 @@ static void manifest_package(struct manifest_writer *w, yyjson_mut_val *packages
     manifest_str(w, entry, "wheel", package->wheel);
     manifest_digest(w, entry, "wheel_digest", package->wheel_digest);
     manifest_str(w, entry, "wheel_url", package->wheel_url);
+    manifest_source(w, entry, package);
     manifest_str(w, entry, "strategy", package->strategy);
     manifest_str(w, entry, "floor", package->floor);
     manifest_str(w, entry, "policy", package->policy);

@@ -58,6 +58,8 @@ struct manifest_package {
     struct str wheel;                             /* path relative to the manifest */
     struct str wheel_digest;                      /* hex */
     struct str wheel_url;                         /* where a reused one came from */
+    struct str source, source_url, source_digest; /* of a built one: file, where from, hex */
+    struct str commit;                            /* of a source out of a repository */
     struct str strategy;                          /* "cross", "hybrid"; empty when not built */
     struct str floor;                             /* "2.17": the oldest glibc that accepts it */
     struct str policy;                            /* "manylinux_2_17_s390x" */

@@ -63,7 +63,7 @@ static bool backend_spec(struct backend *backend, const struct index_file *file,
         .preset = config->preset,
         .cache = config->cache,
         .mirror = config->mirror,
-        .trusted_hosts = config->trusted_hosts,
+        .net = *backend->net,
         .timeout_ms = BACKEND_TIMEOUT_MS,
     };
     if (!backend_environment(backend, sdist, arena, &spec->requires, err))

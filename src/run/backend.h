@@ -12,6 +12,7 @@
 
 struct backend {
     const struct run_plan_config *config;
+    const struct spec_net *net;
     const struct provider *provider;   /* set before the first question */
     const struct solve_env *build_env; /* where build requirements run */
 };

@@ -179,6 +179,10 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         struct spec spec;
         run_spec(run, wheel, &spec);
         package->strategy = wheel->strategy;
+        package->source = node->source.filename;
+        package->source_url = url_redacted(node->source.url, run->arena);
+        package->source_digest = node->source.sha256;
+        package->commit = node->source.commit;
         package->recipes = (struct manifest_list){spec.recipes.at, spec.recipes.len};
     }
     if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING ||

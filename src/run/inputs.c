@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "index/source.h"
 #include "os/file.h"
 #include "pkg/name.h"
 #include "pkg/reqfile.h"
@@ -42,10 +43,11 @@ static bool inputs_name_url(struct inputs *inputs, struct reqfile_entry *entry, 
     else if (filename_kind(file) == FILENAME_SDIST &&
              filename_parse_sdist(file, STR(""), inputs->arena, &sdist, &ignored))
         entry->req.name = sdist.name;
-    else
+    else if (!source_is_tree(entry->req.url)) /* a tree says its name when it is there */
         return err_set(err, ERR_FORMAT,
-                       STR_FMT ": " STR_FMT " names no wheel or sdist; write \"name @ url\", and "
-                               "build local projects into an sdist first",
+                       STR_FMT ": " STR_FMT
+                               " names no wheel, sdist, directory or repository; write "
+                               "\"name @ url\"",
                        STR_ARG(entry->origin), STR_ARG(where));
     return true;
 }
@@ -90,6 +92,8 @@ static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool con
         *vec_push(&inputs->index_urls, inputs->arena) = file.extra_index_urls[i];
     for (size_t i = 0; i < file.find_links_len; i++)
         *vec_push(&inputs->find_links, inputs->arena) = file.find_links[i];
+    for (size_t i = 0; i < file.trusted_hosts_len; i++)
+        *vec_push(&inputs->trusted_hosts, inputs->arena) = file.trusted_hosts[i];
     return true;
 }
 
@@ -174,9 +178,11 @@ static bool inputs_narrow(struct inputs *inputs, struct err *err)
     size_t kept = 0;
     if (!inputs->config->only.len)
         return true;
-    for (size_t i = 0; i < inputs->requires.len; i++)
-        if (inputs_is_asked(inputs, inputs->requires.at[i].req.name))
-    inputs->requires.at[kept++] = inputs->requires.at[i];
+    for (size_t i = 0; i < inputs->requires.len; i++) {
+        struct str name = inputs->requires.at[i].req.name;
+        if (!name.len || inputs_is_asked(inputs, name)) /* a tree has no name yet */
+        inputs->requires.at[kept++] = inputs->requires.at[i];
+    }
     inputs->requires.len = kept;
     kept = 0;
     for (size_t i = 0; i < inputs->pins.len; i++)
@@ -204,4 +210,24 @@ bool inputs_read(const struct run_plan_config *config, struct arena *arena, stru
         if (!inputs_take_reqfile(inputs, config->constraints.at[i], true, err))
             return false;
     return inputs_scan(inputs, err) && inputs_narrow(inputs, err);
+}
+
+bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, struct err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < inputs->requires.len; i++) {
+        struct solve_require require = inputs->requires.at[i];
+        const struct index_file *tree;
+        if (!require.req.name.len) {
+            if (!source_take(provider->index, provider->backend, require.req.url, STR(""), &tree,
+                             err))
+                return err_wrap(err, STR_FMT, STR_ARG(require.origin));
+            require.req.name = require.req.written = tree->sdist.name;
+            if (inputs->config->only.len && !inputs_is_asked(inputs, require.req.name))
+                continue;
+        }
+        inputs->requires.at[kept++] = require;
+    }
+    inputs->requires.len = kept;
+    return true;
 }

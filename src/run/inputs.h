@@ -6,6 +6,7 @@
 #define REFINERY_RUN_INPUTS_H
 
 #include "base/vec.h"
+#include "index/provider.h"
 #include "index/scan.h"
 #include "plan/solve.h"
 #include "run/plan.h"
@@ -18,12 +19,19 @@ struct inputs {
     VEC(struct solve_pin) pins;
     /* Index options that requirements files gave. */
     struct str index_url;
-    VEC(struct str) index_urls, find_links;
+    VEC(struct str) index_urls, find_links, trusted_hosts;
     bool no_index, pre;
 };
 
 /* Complaints about single files of the directory are logged, and the others go on. */
 CHECKED bool inputs_read(const struct run_plan_config *config, struct arena *arena,
                          struct inputs *inputs, struct err *err);
+
+/*
+ * Requirements that name a directory or a repository and no project ("-e .",
+ * "git+https://...") get the name that is told there; what --only leaves out goes.
+ */
+CHECKED bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider,
+                               struct err *err);
 
 #endif

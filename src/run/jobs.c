@@ -374,7 +374,7 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
                           .preset = config->preset,
                           .cache = config->cache,
                           .mirror = config->mirror,
-                          .trusted_hosts = config->trusted_hosts,
+                          .net = *run_plan_net(run->plan),
                           .cpu_milli = config->cpu_milli,
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,
@@ -395,6 +395,7 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
         (struct spec_file){.filename = node->source.filename,
                            .url = node->source.path.len ? node->source.path : node->source.url,
                            .sha256 = node->source.sha256};
+    spec->commit = node->source.commit;
     run_spec_environment(run, job, spec);
     if (job->kind != SPEC_FETCH)
         spec->recipes = recipe_for(job->name, spec->requires, run->arena);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "build/slot.h"
 #include "image/arch.h"
 #include "index/provider.h"
 #include "pkg/name.h"
@@ -21,6 +22,7 @@ struct run_plan {
     struct arena *arena;
     struct pipconf pipconf;
     struct inputs inputs;
+    struct spec_net net;
     struct index *index;
     struct backend backend;
     struct index_backend asking;
@@ -97,6 +99,17 @@ static struct spec_list run_join(struct arena *arena, struct spec_list a, struct
     return (struct spec_list){all.at, all.len};
 }
 
+static void run_make_net(struct run_plan *plan)
+{
+    const struct pipconf *pip = &plan->pipconf;
+    struct spec_list hosts =
+        run_join(plan->arena, plan->config.net.trusted_hosts,
+                 (struct spec_list){plan->inputs.trusted_hosts.at, plan->inputs.trusted_hosts.len},
+                 (struct spec_list){pip->trusted_hosts, pip->trusted_hosts_len});
+    plan->net = plan->config.net;
+    plan->net.trusted_hosts = hosts;
+}
+
 static bool run_open_index(struct run_plan *plan, struct err *err)
 {
     const struct run_plan_config *config = &plan->config;
@@ -104,6 +117,7 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     const struct pipconf *pip = &plan->pipconf;
     struct index_config index;
     index_config_default(pip, &index);
+    run_make_net(plan);
     struct spec_list urls =
         run_join(plan->arena, config->extra_index_urls,
                  (struct spec_list){inputs->index_urls.at, inputs->index_urls.len},
@@ -125,14 +139,13 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     index.min_age_ms = config->min_age_ms;
     index.cache_dir = arena_printf(plan->arena, STR_FMT "/index", STR_ARG(config->cache));
     index.http.clock = config->clock;
-    if (config->trusted_hosts.len) {
-        index.http.trusted_hosts = config->trusted_hosts.at;
-        index.http.trusted_hosts_len = config->trusted_hosts.len;
-    }
+    fetch_net(&plan->net, &index);
     if (!index_open(&index, &plan->index, err))
         return false;
-    plan->backend = (struct backend){
-        .config = config, .provider = &plan->provider, .build_env = &plan->build.env};
+    plan->backend = (struct backend){.config = config,
+                                     .net = &plan->net,
+                                     .provider = &plan->provider,
+                                     .build_env = &plan->build.env};
     plan->asking = backend_open(&plan->backend);
     plan->listing = (struct index_provider){
         .index = plan->index, .tags = &plan->target.tags, .backend = &plan->asking};
@@ -186,7 +199,8 @@ static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct
         !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err))
         return false;
     run_say(plan, "reading the inputs");
-    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) || !run_open_index(plan, err))
+    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) ||
+        !run_open_index(plan, err) || !inputs_name_trees(&plan->inputs, &plan->listing, err))
         return false;
     run_make_request(plan);
     run_say(plan, "resolving");
@@ -226,6 +240,11 @@ size_t run_plan_complaints(const struct run_plan *plan)
 const struct graph *run_plan_graph(const struct run_plan *plan)
 {
     return &plan->graph;
+}
+
+const struct spec_net *run_plan_net(const struct run_plan *plan)
+{
+    return &plan->net;
 }
 
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)

@@ -14,7 +14,8 @@ struct run_plan_config {
     struct spec_list requirements, constraints; /* files */
     struct str python, arch, platform_tag;
     struct str index_url; /* empty: as pip is configured */
-    struct spec_list extra_index_urls, find_links, trusted_hosts;
+    struct spec_list extra_index_urls, find_links;
+    struct spec_net net;
     bool no_index, index_given; /* index_given: index_url stands before pip's configuration */
     int64_t as_of_ms, min_age_ms;
     struct spec_list rebuild; /* "all" or names */
@@ -45,6 +46,8 @@ void run_plan_close(struct run_plan **plan);
 size_t run_plan_complaints(const struct run_plan *plan);
 const struct graph *run_plan_graph(const struct run_plan *plan);
 const struct run_plan_config *run_plan_config(const struct run_plan *plan);
+/* The configuration's, with what requirements files add. */
+const struct spec_net *run_plan_net(const struct run_plan *plan);
 
 /*
  * The backend's answer about wheel node `wheel`: what its environment becomes,

@@ -39,7 +39,6 @@ struct run_config {
     int64_t attempt_timeout_ms, silence_ms;
     int64_t max_attempts, backoff_base_ms, backoff_max_ms;
     bool retry_failed, skip_known_failures;
-    struct spec_list trusted_hosts;
     const struct clock *clock;
 };
 

@@ -42,7 +42,12 @@ static const struct spec full = {
     .preset = STR_INIT("debian"),
     .cache = STR_INIT("/c"),
     .mirror = STR_INIT("http://m"),
-    .trusted_hosts = {words, 2},
+    .net = {.trusted_hosts = {words, 2},
+            .proxy = STR_INIT("http://p:1"),
+            .ca_file = STR_INIT("/ca.pem"),
+            .client_cert = STR_INIT("/me.pem"),
+            .offline = true},
+    .commit = STR_INIT("c0ffee"),
     .cpu_milli = 1500,
     .memory_bytes = (int64_t)1 << 40,
     .timeout_ms = INT64_MAX,
@@ -73,7 +78,11 @@ static void test_spec_round_trip(void **state)
         same_files(read.requires, full.requires);
         same_files(read.wheels, full.wheels);
         same_list(read.recipes, full.recipes);
-        same_list(read.trusted_hosts, full.trusted_hosts);
+        same_list(read.net.trusted_hosts, full.net.trusted_hosts);
+        assert_true(str_eq(read.net.proxy, full.net.proxy) && read.net.offline);
+        assert_true(str_eq(read.net.ca_file, full.net.ca_file));
+        assert_true(str_eq(read.net.client_cert, full.net.client_cert));
+        assert_true(str_eq(read.commit, full.commit));
         assert_true(str_eq(read.cache, full.cache) && str_eq(read.mirror, full.mirror));
         assert_true(read.cpu_milli == 1500 && read.memory_bytes == (int64_t)1 << 40);
         assert_true(read.timeout_ms == INT64_MAX && read.silence_ms == 1);

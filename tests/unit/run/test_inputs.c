@@ -87,7 +87,7 @@ static void test_paths_and_urls(void **state)
     assert_str(g.inputs.requires.at[2].req.name, "third");
     done(&g);
     g = give("./project\n", false, NULL);
-    assert_true(!g.ok && strstr(g.err.text, "names no wheel or sdist"));
+    assert_true(!g.ok && strstr(g.err.text, "names no wheel, sdist"));
     done(&g);
 }
 

@@ -27,6 +27,11 @@ const struct run_plan_config *run_plan_config(const struct run_plan *plan)
     return &plan->config;
 }
 
+const struct spec_net *run_plan_net(const struct run_plan *plan)
+{
+    return &plan->config.net;
+}
+
 bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool hybrid,
                      struct spec_list requires, struct graph_extension *extension,
                      struct str *explanation, struct err *err)
