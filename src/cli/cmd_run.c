@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/vec.h"
 #include "cli/plan_options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -15,7 +16,7 @@
 #include "os/file.h"
 #include "run/run.h"
 
-enum { RUN_TICK_MS = 250, RUN_SILENCE_MS = 600000 };
+enum { RUN_TICK_MS = 250, RUN_SILENCE_MS = 600000, RUN_ROUNDS = 8 };
 
 /* ---- the progress display ---- */
 
@@ -215,10 +216,9 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
 }
 
 static bool run_carry_out(const struct call *call, struct run_plan *plan,
-                          const struct run_config *config, struct progress *progress, int *status,
-                          struct err *err)
+                          const struct run_config *config, struct progress *progress,
+                          struct manifest *manifest, int *status, struct err *err)
 {
-    struct manifest manifest = {0};
     const struct run_watch watch = {.start = run_show_start,
                                     .phase = run_show_phase,
                                     .stop = run_show_stop,
@@ -227,44 +227,94 @@ static bool run_carry_out(const struct call *call, struct run_plan *plan,
                                     .state = progress,
                                     .tick_ms = RUN_TICK_MS};
     progress_note(progress, STR(""));
-    bool ok = run_execute(config, &watch, plan, call->arena, &manifest, err);
+    bool ok = run_execute(config, &watch, plan, call->arena, manifest, err);
     progress_close(progress);
     if (!ok)
         return false;
-    run_print_table(&manifest, run_width(), call->color, call->arena);
-    run_print_counts(&manifest);
+    run_print_table(manifest, run_width(), call->color, call->arena);
+    run_print_counts(manifest);
     printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
     size_t unusable = run_plan_complaints(plan);
     if (unusable)
         printf("%zu input file%s could not be used: see the warning%s above\n", unusable,
                unusable == 1 ? "" : "s", unusable == 1 ? "" : "s");
-    *status = unusable || run_any_failed(&manifest) ? COMMAND_FAILED : COMMAND_OK;
+    *status = unusable || run_any_failed(manifest) ? COMMAND_FAILED : COMMAND_OK;
     return true;
+}
+
+/*
+ * --fallback-latest: versions that could not be built are left out of the next round, which then
+ * takes the newest of the others. What was built already is found by its key. False: none to add.
+ */
+static bool run_exclude_failed(const struct call *call, const struct manifest *manifest,
+                               struct run_plan_config *asked)
+{
+    VEC(struct str) words = {0};
+    for (size_t i = 0; i < asked->excluded.len; i++)
+        *vec_push(&words, call->arena) = asked->excluded.at[i];
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const struct manifest_package *package = &manifest->packages[i];
+        if (package->status == MANIFEST_FAILED && manifest_is_own_failure(package))
+            *vec_push(&words, call->arena) =
+                arena_printf(call->arena, STR_FMT "!=" STR_FMT, STR_ARG(package->name),
+                             STR_ARG(package->version));
+    }
+    bool more = words.len > asked->excluded.len;
+    asked->excluded = (struct spec_list){words.at, words.len};
+    return more;
+}
+
+static bool run_print_plan(const struct run_plan *plan)
+{
+    BUF_AUTO struct buf text = {0};
+    write_tree(run_plan_graph(plan), &text);
+    fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout);
+    return true;
+}
+
+/* Plan and run, once. `planned` tells on failure that it was not the plan that failed. */
+static bool run_round(const struct call *call, struct run_plan_config *asked,
+                      const struct run_config *config, struct manifest *manifest, bool *planned,
+                      int *status, struct err *err)
+{
+    struct str explanation = {0};
+    RUN_PLAN_AUTO struct run_plan *plan = NULL;
+    struct progress *progress =
+        progress_open(STDERR_FILENO, config->jobs, call->color, call->clock);
+    asked->note_state = progress;
+    *planned = run_plan_make(asked, call->arena, &plan, &explanation, err);
+    if (*planned && !option_flag(call->options, OPTION_PLAN_ONLY))
+        return run_carry_out(call, plan, config, progress, manifest, status, err);
+    progress_close(progress);
+    if (*planned)
+        return run_print_plan(plan);
+    if (explanation.len)
+        fprintf(stderr, "%s\n", explanation.ptr);
+    return false;
 }
 
 bool cmd_run(const struct call *call, int *status, struct err *err)
 {
     struct run_plan_config asked;
     struct run_config config;
-    struct str explanation = {0};
-    RUN_PLAN_AUTO struct run_plan *plan = NULL;
+    struct manifest manifest = {0};
+    bool planned;
     if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err))
         return false;
-    struct progress *progress = progress_open(STDERR_FILENO, config.jobs, call->color, call->clock);
     asked.note = run_note;
-    asked.note_state = progress;
-    if (!run_plan_make(&asked, call->arena, &plan, &explanation, err)) {
-        progress_close(progress);
-        if (explanation.len)
-            fprintf(stderr, "%s\n", explanation.ptr);
+    if (!run_round(call, &asked, &config, &manifest, &planned, status, err))
         return false;
+    for (int round = 1; round < RUN_ROUNDS && asked.fallback_latest; round++) {
+        struct err failed = {0};
+        if (!run_exclude_failed(call, &manifest, &asked))
+            break;
+        printf("\n--fallback-latest: again without what could not be built\n");
+        if (run_round(call, &asked, &config, &manifest, &planned, status, &failed))
+            continue;
+        if (planned || failed.code != ERR_UNSAT)
+            return err_set(err, failed.code, "%s", failed.text);
+        printf("no other version fits: what was built before stands\n");
+        break;
     }
-    if (option_flag(call->options, OPTION_PLAN_ONLY)) {
-        BUF_AUTO struct buf text = {0};
-        progress_close(progress);
-        write_tree(run_plan_graph(plan), &text);
-        fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout);
-        return true;
-    }
-    return run_carry_out(call, plan, &config, progress, status, err);
+    return true;
 }

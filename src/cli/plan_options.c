@@ -82,6 +82,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .no_index = option_flag(options, OPTION_NO_INDEX),
         .as_of_ms = option_ms(options, OPTION_AS_OF),
         .min_age_ms = option_ms(options, OPTION_MIN_RELEASE_AGE),
+        .await_sdist_ms = option_ms(options, OPTION_AWAIT_SDIST),
         .rebuild = plan_options_list(call, OPTION_REBUILD),
         .only = plan_options_list(call, OPTION_ONLY),
         .eager = str_eq(option_str(options, OPTION_UPGRADE_STRATEGY), STR("eager")),

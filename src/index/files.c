@@ -67,6 +67,7 @@ bool index_take_file(struct index *index, const struct simple_file *listed, stru
     }
     if (!path.len && index_is_hidden(index, listed)) {
         counts->hidden++;
+        counts->untimed += listed->upload_time_ms < 0;
         return false;
     }
     return true;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "index/state.h"
@@ -137,6 +138,18 @@ static bool index_find_page(struct index *index, struct index_ask *ask, struct s
 
 typedef VEC(struct index_file) index_files;
 
+/* Once for each index: what it does not tell cannot be seen as of a time. */
+static void index_say_untimed(struct index *index, struct str origin, struct str normal)
+{
+    void **said = map_at(&index->untimed, &index->arena, origin);
+    if (*said)
+        return;
+    *said = index;
+    log_warn(STR_FMT " gives no upload time (PEP 700) for files of " STR_FMT
+                     " and perhaps others: with --as-of or --min-release-age they are left out",
+             STR_ARG(origin), STR_ARG(normal));
+}
+
 static bool index_take_page(struct index *index, struct str normal, const struct page *page,
                             size_t which, struct index_project *project, index_files *files,
                             struct err *err)
@@ -147,11 +160,14 @@ static bool index_take_page(struct index *index, struct str normal, const struct
     project->status = parsed.status;
     project->status_reason = parsed.status_reason;
     struct str origin = url_redacted(index->urls[which], &index->arena);
+    size_t before = project->untimed;
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_file file;
         if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
             *vec_push(files, &index->arena) = file;
     }
+    if (project->untimed > before)
+        index_say_untimed(index, origin, normal);
     return true;
 }
 
@@ -176,6 +192,12 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
     if (!index_find_page(index, ask, normal, &page, &which, &found, err) ||
         (found && !index_take_page(index, normal, &page, which, project, &files, err)))
         return false;
+    if (!files.len && project->hidden)
+        return err_set(err, ERR_NOT_FOUND,
+                       "of " STR_FMT " nothing was there yet: %zu file%s left out by --as-of or "
+                       "--min-release-age, %zu of them without an upload time",
+                       STR_ARG(normal), project->hidden, project->hidden == 1 ? " is" : "s are",
+                       project->untimed);
     if (!found && !files.len)
         return err_set(err, ERR_NOT_FOUND,
                        "nobody knows " STR_FMT " (asked %zu ind%s and %zu "

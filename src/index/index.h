@@ -84,6 +84,7 @@ struct index_project {
     enum simple_status status;
     struct str status_reason;
     size_t hidden;  /* files left out by as_of or min_age */
+    size_t untimed; /* of these: without an upload time (PEP 700) */
     size_t skipped; /* files whose names say no version (eggs, installers, typing mistakes) */
 };
 

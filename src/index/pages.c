@@ -2,9 +2,12 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "base/url.h"
 #include "os/file.h"
 
 enum { PAGES_LIMIT = 256 << 20, PAGES_HEURISTIC_S = 600 };
+#define PAGES_CLOCK_MS ((int64_t)3600 * 1000) /* off by more is said */
 
 /* One file per answer: a line of JSON about it, then the body. */
 static const char *pages_path(const struct pages *pages, const struct page_ask *ask,
@@ -86,6 +89,21 @@ void pages_start(struct pages *pages, struct str url, struct str accept, struct 
     ask->transfer = http_start(pages->http, &request, arena);
 }
 
+/* Ages, --as-of and certificates are judged by this machine's clock: one that is far off is told.
+ */
+static void pages_compare_clocks(struct pages *pages, const struct page_ask *ask, int64_t date_ms)
+{
+    int64_t ahead = clock_wall_ms(pages->clock) - date_ms;
+    ARENA_AUTO struct arena scratch = {0};
+    if (date_ms < 0 || pages->clock_said || (ahead < PAGES_CLOCK_MS && ahead > -PAGES_CLOCK_MS))
+        return;
+    pages->clock_said = true;
+    log_warn("the clock of this machine is %lld hours %s that of " STR_FMT
+             ": set it, or ages of releases and certificates are judged wrongly",
+             (long long)(ahead < 0 ? -ahead : ahead) / 3600000, ahead < 0 ? "behind" : "ahead of",
+             STR_ARG(url_redacted(ask->url, &scratch)));
+}
+
 bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, struct page *page,
                 struct err *err)
 {
@@ -101,6 +119,7 @@ bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, 
     ask->transfer = NULL;
     if (!http_wait(pages->http, transfer, &response, err))
         return false;
+    pages_compare_clocks(pages, ask, response.date_ms);
     if (response.status == 304) { /* still true: its time starts anew */
         response.body = ask->page.text;
         response.digest = digest_of(response.body);

@@ -14,6 +14,7 @@ struct pages {
     const struct clock *clock;
     const char *dir; /* NULL: nothing is kept */
     bool offline;
+    bool clock_said; /* that this machine's clock and a server's differ */
 };
 
 struct page {

@@ -25,7 +25,8 @@ struct index {
     struct map trees;       /* URL -> struct index_file (source.h) */
     const struct str *urls; /* of the indexes, in order, with a slash at the end */
     size_t urls_len;
-    bool listed; /* find-links were read */
+    struct map untimed; /* indexes of which it was said that they give no upload times */
+    bool listed;        /* find-links were read */
     VEC(struct index_file) links;
 };
 

@@ -33,6 +33,7 @@ static struct {
     CURLMsg *(*multi_info_read)(CURLM *, int *);
     struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
     void (*slist_free_all)(struct curl_slist *);
+    time_t (*getdate)(const char *, const time_t *);
 } curl;
 
 static const struct library_symbol names[] = {
@@ -53,6 +54,7 @@ static const struct library_symbol names[] = {
     {"curl_multi_info_read", &curl.multi_info_read},
     {"curl_slist_append", &curl.slist_append},
     {"curl_slist_free_all", &curl.slist_free_all},
+    {"curl_getdate", &curl.getdate},
 };
 
 static struct library library = {
@@ -168,6 +170,11 @@ CURLMsg *curl_multi_info_read(CURLM *multi, int *left)
 struct curl_slist *curl_slist_append(struct curl_slist *list, const char *text)
 {
     return curl.slist_append(list, text);
+}
+
+time_t curl_getdate(const char *text, const time_t *unused)
+{
+    return curl.getdate(text, unused);
 }
 
 void curl_slist_free_all(struct curl_slist *list)

@@ -73,6 +73,7 @@ struct http_response {
     int64_t size;         /* bytes of the body */
     struct str url;       /* after redirects */
     struct str content_type, etag, last_modified;
+    int64_t date_ms;    /* the server's own clock, its caches' age added; -1: not said */
     int64_t max_age_s;  /* of Cache-Control; -1: not said, 0: no-cache or no-store */
     int64_t total_size; /* of Content-Range, else of Content-Length; -1 unknown */
     bool accepts_ranges;

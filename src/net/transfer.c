@@ -96,6 +96,12 @@ static bool transfer_is_whole(struct http_transfer *transfer)
     return status != 206;
 }
 
+static int64_t transfer_date_ms(struct http_transfer *transfer, struct str value)
+{
+    time_t seconds = curl_getdate(arena_cstr(&transfer->memory, value), NULL);
+    return seconds < 0 ? -1 : (int64_t)seconds * 1000;
+}
+
 static size_t transfer_on_header(char *data, size_t size, size_t count, void *state)
 {
     struct http_transfer *transfer = state;
@@ -103,7 +109,8 @@ static size_t transfer_on_header(char *data, size_t size, size_t count, void *st
     size_t len = size * count;
     struct str line = str_of(data, len), name, value;
     if (str_starts(line, STR("HTTP/"))) { /* each hop of a redirect begins anew */
-        *response = (struct http_response){.max_age_s = -1, .total_size = -1};
+        *response = (struct http_response){.date_ms = -1, .max_age_s = -1, .total_size = -1};
+        transfer->age_s = 0;
         return len;
     }
     str_cut(line, ':', &name, &value);
@@ -116,6 +123,10 @@ static size_t transfer_on_header(char *data, size_t size, size_t count, void *st
         response->content_type = transfer_text(transfer, value);
     else if (str_eq_nocase(name, STR("cache-control")))
         response->max_age_s = transfer_max_age(value);
+    else if (str_eq_nocase(name, STR("date")))
+        response->date_ms = transfer_date_ms(transfer, value);
+    else if (str_eq_nocase(name, STR("age")) && str_to_u64(value, &transfer->age_s))
+        transfer->age_s = transfer->age_s > INT32_MAX ? INT32_MAX : transfer->age_s;
     else if (str_eq_nocase(name, STR("accept-ranges")))
         response->accepts_ranges = str_eq_nocase(value, STR("bytes"));
     else if (str_eq_nocase(name, STR("content-range")) ||
@@ -259,7 +270,7 @@ bool transfer_prepare(struct http_transfer *transfer, const struct http_options 
         return err_errno(err, "starting the download of %s", transfer_url(transfer));
     if (!transfer_start_hashes(transfer, err))
         return false;
-    transfer->response = (struct http_response){.max_age_s = -1, .total_size = -1};
+    transfer->response = (struct http_response){.date_ms = -1, .max_age_s = -1, .total_size = -1};
     curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_URL, request->url.ptr);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
@@ -341,6 +352,8 @@ static enum transfer_verdict transfer_accept(struct http_transfer *transfer, int
     response->attempts = transfer->attempt;
     response->size = transfer->size;
     response->url = arena_str(transfer->arena, str_from(url));
+    if (response->date_ms >= 0)
+        response->date_ms += (int64_t)transfer->age_s * 1000;
     if (transfer->request.fd <= 0)
         response->body = arena_str(transfer->arena, buf_str(&transfer->body));
     /* A part has a digest of its own; what was promised is that of the whole. */
@@ -407,6 +420,13 @@ static enum transfer_verdict transfer_judge_curl(struct http_transfer *transfer,
             later = known[i].later;
             advice = known[i].advice;
         }
+    /* What is valid at another time only may be fine, and the clock here wrong. */
+    struct str said = str_from(transfer->said);
+    if (code == CURLE_PEER_FAILED_VERIFICATION &&
+        (str_find(said, STR("not yet valid")) < said.len ||
+         str_find(said, STR("expired")) < said.len))
+        advice =
+            "; see whether the clock of this machine is right (date), else tell whoever runs it";
     err_set(&transfer->err, as, "%s: %s%s", transfer_url(transfer),
             transfer->said[0] ? transfer->said : curl_easy_strerror(code), advice);
     return later ? TRANSFER_RETRY : TRANSFER_FAILED;

@@ -23,6 +23,7 @@ struct http_transfer {
     enum transfer_state state;
     int64_t wake_ms, deadline_ms; /* steady clock */
     int attempt;
+    uint64_t age_s; /* of the answer in caches on the way */
     /* of the running attempt */
     struct curl_slist *headers;
     struct buf body;

@@ -123,6 +123,16 @@ static void consider(const struct entry *entry, const struct candidate_rule *rul
     }
 }
 
+/* A release that its makers may still be uploading: wheels of it are there, and the last is new. */
+static bool is_awaited(const struct candidate_rule *rule, const struct entry *entries, size_t count)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].file->uploaded_ms > newest)
+            newest = entries[i].file->uploaded_ms;
+    return rule->awaited_from_ms && !rule->wheels_only && newest >= rule->awaited_from_ms;
+}
+
 static bool pinned_here(const struct candidate_rule *rule, const struct version *version)
 {
     for (size_t i = 0; i < rule->pins_len; i++)
@@ -175,7 +185,9 @@ static void make_candidate(struct str name, const struct entry *entries, size_t 
         .sdist = choice.sdist ? choice.sdist->file : NULL,
     };
     const struct provider_file *used = c->release.wheel ? c->release.wheel : c->release.sdist;
-    if (!used)
+    if (!used && !choice.hash_refused && !choice.python_refused)
+        c->awaited = is_awaited(rule, entries, count);
+    if (!used && !c->awaited)
         c->out = choice.hash_refused     ? CANDIDATE_HASH
                  : choice.python_refused ? CANDIDATE_PYTHON
                                          : CANDIDATE_NO_FILE;

@@ -24,7 +24,8 @@ struct candidate {
     struct str out_by; /* origin and text of the constraint or the pin */
     bool yanked;       /* all usable files are */
     struct str yanked_reason;
-    bool named; /* a requirement names this very version: a yanked one may be taken */
+    bool awaited; /* no usable wheel and no sdist yet, but young: one may still be uploaded */
+    bool named;   /* a requirement names this very version: a yanked one may be taken */
 };
 
 /* What the input says about one project before its files are looked at. */
@@ -37,6 +38,7 @@ struct candidate_rule {
     size_t hashes_len;
     bool wheels_only;
     bool never_pre;
+    int64_t awaited_from_ms; /* of solve_request */
 };
 
 struct candidate_list {

@@ -225,6 +225,13 @@ static bool decide(struct graph_state *state, const struct graph_env *env,
 {
     bool named = into_output && rebuild_named(state, release->name);
     bool all = into_output && state->request->rebuild.all;
+    if (!release->wheel && !release->sdist) {
+        *decision = (struct decision){
+            .action = GRAPH_SKIP,
+            .why = STR("missing, retry later: its wheels are for other systems, and its source "
+                       "distribution is not uploaded yet")};
+        return true;
+    }
     if (!release->wheel) {
         *decision = build(state, env, pick, release);
         return true;
@@ -280,7 +287,8 @@ bool graph_pick_node(struct graph_state *state, const struct graph_env *env,
         .target = env->name,
         .why = decision.why,
         .version_why = pick->note,
-        .source = graph_source_of(decision.file),
+        .source = decision.file ? graph_source_of(decision.file)
+                                : (struct graph_source){.filename = STR("")},
         .direct = into_output && pick->direct,
         .pure = is_pure(decision.file, state->arena),
         .extras = pick->extras,

@@ -21,7 +21,10 @@
 #define GRAPH_BUILD "build"
 
 enum graph_kind { GRAPH_WHEEL, GRAPH_REQUIRES };
-/* Written "reuse", "build", "skip". What is skipped cannot be had: `why` says the reason. */
+/*
+ * Written "reuse", "build", "skip". What is skipped cannot be had: `why` says the reason. A node
+ * without a source is one that is not uploaded yet (solve_request.awaited_from_ms).
+ */
 enum graph_action { GRAPH_REUSE, GRAPH_MAKE, GRAPH_SKIP };
 
 /*

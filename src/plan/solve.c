@@ -222,21 +222,23 @@ static bool expand(struct solve_state *state, uint32_t number, uint32_t index, s
     return true;
 }
 
-enum { FINAL = 1, PRE = 2 };
+enum { FINAL = 1, PRE = 2, AWAITED = 4 };
 
 static bool fit_to_choose(const struct solve_package *package, const struct candidate *c,
                           unsigned phases)
 {
     bool pre = version_is_pre(&c->release.version) && !package->pre_asked && !package->pinned;
-    return (!c->yanked || c->named || package->pinned) && (phases & (pre ? PRE : FINAL));
+    unsigned phase = c->awaited ? AWAITED : pre ? PRE : FINAL;
+    return (!c->yanked || c->named || package->pinned) && (phases & phase);
 }
 
-/* The newest possible candidate; pre-releases nobody asked for come after all others. */
+/* The newest possible candidate; pre-releases nobody asked for come after all others, and what is
+ * not there yet after them. */
 static uint32_t choose(const struct solve_state *state, uint32_t number)
 {
     const struct solve_package *package = &state->packages.at[number];
     struct span possible = pubgrub_possible(&state->pg, number);
-    for (unsigned phase = FINAL; phase <= PRE; phase++)
+    for (unsigned phase = FINAL; phase <= AWAITED; phase *= 2)
         for (uint32_t r = possible.len; r-- > 0;)
             for (uint32_t i = possible.at[r].to; i-- > possible.at[r].from;)
                 if (i && fit_to_choose(package, &package->list->at[i - 1], phase))
@@ -335,6 +337,36 @@ static void add_pin(struct solve_state *state, uint32_t base, const struct solve
     forbid_needs(state, fact);
 }
 
+/* An exact version that is not to be had, where the newest may take its place: without it then. */
+static bool fall_back(struct solve_state *state, const struct solve_require *require,
+                      struct requirement *req, struct err *err)
+{
+    uint32_t base;
+    *req = require->req;
+    if (!state->request->fallback_latest || !specifier_set_pins(&req->specifiers))
+        return true;
+    if (!base_package(state, req->name, req->url, &base, err))
+        return false;
+    struct solve_package *package = &state->packages.at[base];
+    for (uint32_t i = 0; i < package->list->len; i++) {
+        const struct candidate *c = &package->list->at[i];
+        if (c->out == CANDIDATE_IN && !c->awaited &&
+            specifier_set_match(&req->specifiers, &c->release.version))
+            return true;
+    }
+    package->fallback = arena_printf(state->arena, "%.*s of %.*s cannot be had", STR_ARG(req->text),
+                                     STR_ARG(require->origin));
+    for (uint32_t i = 0; i < package->list->len; i++) { /* and why not, where it is known */
+        const struct candidate *c = &package->list->at[i];
+        if (c->out != CANDIDATE_IN && specifier_set_match(&req->specifiers, &c->release.version))
+            package->fallback =
+                arena_printf(state->arena, "%.*s: %.*s", STR_ARG(package->fallback),
+                             STR_ARG(candidate_why_out(c, state->request->env, state->arena)));
+    }
+    req->specifiers = (struct specifier_set){0};
+    return true;
+}
+
 static bool add_input(struct solve_state *state, struct err *err)
 {
     const struct solve_request *request = state->request;
@@ -354,8 +386,10 @@ static bool add_input(struct solve_state *state, struct err *err)
     }
     for (size_t i = 0; i < request->requires_len; i++) {
         const struct solve_require *require = &request->requires[i];
+        struct requirement req;
         if (marker_holds(require->req.marker, &request->env->marker, NULL) &&
-            !add_need(state, 0, 0, &require->req, require->req.text, require->origin, err))
+            (!fall_back(state, require, &req, err) ||
+             !add_need(state, 0, 0, &req, require->req.text, require->origin, err)))
             return false;
     }
     return true;

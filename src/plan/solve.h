@@ -56,8 +56,15 @@ struct solve_request {
     size_t pins_len;
     enum solve_upgrade upgrade;
     enum specifier_pre pre;
-    bool fallback_latest; /* a pin that is no candidate gives way to the newest that is */
-    bool wheels_only;     /* sdists are no candidates */
+    /* A pin or an exact requirement of the input that no candidate meets gives way to the newest
+     * candidate that everything else allows. */
+    bool fallback_latest;
+    /*
+     * Unix milliseconds; 0: never. A release with wheels for others and without an sdist, uploaded
+     * since, is a candidate of last resort: its pick has neither wheel nor sdist.
+     */
+    int64_t awaited_from_ms;
+    bool wheels_only;                    /* sdists are no candidates */
     const struct str *wheels_only_names; /* the same for these projects alone */
     size_t wheels_only_names_len;
     size_t packages_limit; /* 0: SOLVE_PACKAGES_DEFAULT; reaching it is ERR_LIMIT */

@@ -72,6 +72,7 @@ static struct candidate_rule *make_rule(struct solve_state *state, struct str na
     const struct solve_said *said = map_get(&state->said, name);
     rule->wheels_only = wheels_only(state, name);
     rule->never_pre = state->request->pre == SPECIFIER_PRE_NEVER;
+    rule->awaited_from_ms = state->request->awaited_from_ms;
     if (!said)
         return rule;
     rule->constraints = said->constraints.at;
@@ -88,7 +89,7 @@ static struct candidate_rule *make_rule(struct solve_state *state, struct str na
 static bool any_in(const struct candidate_list *list)
 {
     for (size_t i = 0; i < list->len; i++)
-        if (list->at[i].out == CANDIDATE_IN)
+        if (list->at[i].out == CANDIDATE_IN && !list->at[i].awaited)
             return true;
     return false;
 }
@@ -165,6 +166,10 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
         add_input_files(state, name, &files);
     candidate_list_make(name, &files, rule, state->request->env, state->arena, list);
     if (package->pinned && state->request->fallback_latest && !any_in(list)) {
+        package->fallback =
+            arena_printf(state->arena, "%.*s of %.*s cannot be had",
+                         STR_ARG(version_normal(&rule->pins[0]->version, state->arena)),
+                         STR_ARG(rule->pins[0]->origin));
         rule->pins_len = 0;
         package->pinned = false;
         candidate_list_make(name, &files, rule, state->request->env, state->arena, list);

@@ -80,14 +80,16 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
 {
     const struct candidate_list *list = package->list;
     size_t in = 0;
-    const struct candidate *newer_in = NULL, *newer_out = NULL;
+    const struct candidate *newer_in = NULL, *newer_out = NULL, *awaited = NULL;
     for (uint32_t i = 0; i < list->len; i++) {
         const struct candidate *c = &list->at[i];
         bool pre = version_is_pre(&c->release.version) && !package->pre_asked;
-        in += c->out == CANDIDATE_IN;
+        in += c->out == CANDIDATE_IN && !c->awaited;
         if (i <= index || pre || c->yanked)
             continue;
-        if (c->out == CANDIDATE_IN)
+        if (c->awaited)
+            awaited = c;
+        else if (c->out == CANDIDATE_IN)
             newer_in = c;
         else
             newer_out = c;
@@ -103,6 +105,9 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
         buf_printf(&text, "; %.*s is out: %.*s",
                    STR_ARG(version_normal(&newer_out->release.version, state->arena)),
                    STR_ARG(candidate_why_out(newer_out, state->request->env, state->arena)));
+    if (awaited)
+        buf_printf(&text, "; %.*s is new and has no source distribution yet",
+                   STR_ARG(version_normal(&awaited->release.version, state->arena)));
     return arena_str(state->arena, buf_str(&text));
 }
 
@@ -110,6 +115,11 @@ static struct str note_of(struct solve_state *state, const struct solve_package 
                           uint32_t index)
 {
     const struct candidate *c = &package->list->at[index];
+    if (package->fallback.len)
+        return arena_printf(state->arena, "fallback to the newest that fits: %.*s",
+                            STR_ARG(package->fallback));
+    if (c->awaited)
+        return STR("nothing else fits, and its source distribution may still be uploaded");
     if (package->pinned)
         return arena_printf(state->arena, "the version of %.*s",
                             STR_ARG(package->rule->pins[0]->origin));

@@ -48,6 +48,7 @@ struct solve_package {
     struct solve_needs *needs; /* by candidate */
     VEC(uint32_t) extras;      /* of a base: its name[extra] packages */
     struct str url;            /* the one URL it is taken from */
+    struct str fallback;       /* why not the version asked for (--fallback-latest); or empty */
     bool pre_asked, direct, pinned;
 };
 

@@ -44,6 +44,16 @@ void manifest_time(int64_t unix_ms, struct buf *out)
                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
+bool manifest_is_own_failure(const struct manifest_package *package)
+{
+    static const struct str others[] = {STR_INIT(""), STR_INIT("fetch"), STR_INIT("environment"),
+                                        STR_INIT("disk")};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (str_eq(package->failure_class, others[i]))
+            return false;
+    return package->status == MANIFEST_FAILED && !package->blocked_by.len;
+}
+
 static int manifest_compare(const void *a, const void *b)
 {
     const struct manifest_package *x = *(const struct manifest_package *const *)a;
@@ -164,6 +174,7 @@ static void manifest_package(struct manifest_writer *w, yyjson_mut_val *packages
     manifest_str(w, entry, "version", package->version);
     manifest_str(w, entry, "status", str_from(manifest_status_name(package->status)));
     manifest_str(w, entry, "why", package->why);
+    manifest_str(w, entry, "version_why", package->version_why);
     manifest_str(w, entry, "python_tag", package->python_tag);
     manifest_str(w, entry, "abi_tag", package->abi_tag);
     manifest_str(w, entry, "platform_tag", package->platform_tag);

@@ -63,7 +63,7 @@ struct manifest_package {
     struct str strategy;                          /* "cross", "hybrid"; empty when not built */
     struct str floor;                             /* "2.17": the oldest glibc that accepts it */
     struct str policy;                            /* "manylinux_2_17_s390x" */
-    struct str why;                               /* one sentence */
+    struct str why, version_why;                  /* one sentence each: so, and this version */
     int64_t duration_ms;
     const struct manifest_attempt *attempts;
     size_t attempt_count;
@@ -98,6 +98,9 @@ struct manifest {
 
 /* built, cached or reused: there is a wheel */
 bool manifest_is_delivered(enum manifest_status status);
+
+/* The package's own build or test failed: neither what it needs nor this machine or a network. */
+bool manifest_is_own_failure(const struct manifest_package *package);
 
 /* Pointers to the packages, sorted by name and version: the order of the file. */
 const struct manifest_package **manifest_sorted(const struct manifest *manifest,

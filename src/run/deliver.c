@@ -79,6 +79,14 @@ static struct str run_blocker(const struct run *run, const struct run_job *job)
     return STR("");
 }
 
+static bool run_is_missing(const struct run *run, struct str name)
+{
+    for (size_t i = 0; i < run->graph.nodes_len; i++)
+        if (str_eq(run->graph.nodes[i].name, name) && run->graph.nodes[i].action == GRAPH_SKIP)
+            return true;
+    return false;
+}
+
 static void run_manifest_failure(struct run *run, struct manifest_package *package,
                                  const struct graph_node *node, const struct run_job *wheel,
                                  const struct run_job *test)
@@ -94,7 +102,8 @@ static void run_manifest_failure(struct run *run, struct manifest_package *packa
         package->blocked_by = blocker;
         package->error =
             blocker.len
-                ? arena_printf(run->arena, "waits for " STR_FMT ", which failed", STR_ARG(blocker))
+                ? arena_printf(run->arena, "waits for " STR_FMT ", which %s", STR_ARG(blocker),
+                               run_is_missing(run, blocker) ? "cannot be had" : "failed")
                 : STR("not started: the run was stopped");
         package->why = package->error;
         return;
@@ -150,6 +159,7 @@ static void run_manifest_missing(const struct graph_node *node, struct manifest_
     *package = (struct manifest_package){.name = node->name,
                                          .version = node->version,
                                          .status = MANIFEST_MISSING,
+                                         .version_why = node->version_why,
                                          .why = node->why,
                                          .error = node->why};
 }
@@ -163,7 +173,8 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
     *package = (struct manifest_package){.name = node->name,
                                          .version = node->version,
                                          .status = run_status(wheel, test),
-                                         .why = run_why(run, node, wheel)};
+                                         .why = run_why(run, node, wheel),
+                                         .version_why = node->version_why};
     run_manifest_attempts(run, package, wheel, test);
     if (wheel->good) {
         package->wheel = result->file;

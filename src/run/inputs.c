@@ -199,6 +199,22 @@ static bool inputs_narrow(struct inputs *inputs, struct err *err)
     return true;
 }
 
+/* Versions that earlier rounds of this run could not build, as constraints. */
+static bool inputs_exclude(struct inputs *inputs, struct err *err)
+{
+    for (size_t i = 0; i < inputs->config->excluded.len; i++) {
+        struct reqfile_entry entry;
+        if (!reqfile_parse_line(inputs->config->excluded.at[i],
+                                STR("could not be built, --fallback-latest"), inputs->arena, &entry,
+                                err))
+            return false;
+        entry.constraint = true;
+        if (!inputs_take_entry(inputs, &entry, err))
+            return false;
+    }
+    return true;
+}
+
 bool inputs_read(const struct run_plan_config *config, struct arena *arena, struct inputs *inputs,
                  struct err *err)
 {
@@ -209,7 +225,7 @@ bool inputs_read(const struct run_plan_config *config, struct arena *arena, stru
     for (size_t i = 0; i < config->constraints.len; i++)
         if (!inputs_take_reqfile(inputs, config->constraints.at[i], true, err))
             return false;
-    return inputs_scan(inputs, err) && inputs_narrow(inputs, err);
+    return inputs_exclude(inputs, err) && inputs_scan(inputs, err) && inputs_narrow(inputs, err);
 }
 
 bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, struct err *err)

@@ -170,6 +170,13 @@ static struct graph_rebuild run_rebuild(struct run_plan *plan)
     return rebuild;
 }
 
+/* Seen from --as-of, where it is given: the same plan tomorrow. */
+static int64_t run_awaited_from(const struct run_plan_config *config)
+{
+    int64_t now = config->as_of_ms ? config->as_of_ms : clock_wall_ms(config->clock);
+    return config->await_sdist_ms ? now - config->await_sdist_ms : 0;
+}
+
 static void run_make_request(struct run_plan *plan)
 {
     const struct run_plan_config *config = &plan->config;
@@ -185,6 +192,7 @@ static void run_make_request(struct run_plan *plan)
                    .upgrade = config->eager ? SOLVE_EAGER : SOLVE_PINNED,
                    .pre = inputs->pre ? SPECIFIER_PRE_ALLOW : SPECIFIER_PRE_IF_NEEDED,
                    .fallback_latest = config->fallback_latest,
+                   .awaited_from_ms = run_awaited_from(config),
                    .packages_limit = (size_t)config->max_deps},
         .build_env = &plan->build.env,
         .rebuild = run_rebuild(plan),

@@ -18,8 +18,10 @@ struct run_plan_config {
     struct spec_net net;
     bool no_index, index_given; /* index_given: index_url stands before pip's configuration */
     int64_t as_of_ms, min_age_ms;
-    struct spec_list rebuild; /* "all" or names */
-    struct spec_list only;    /* NAME or NAME==VERSION */
+    int64_t await_sdist_ms;    /* a younger release without an sdist is missing, not refused */
+    struct spec_list excluded; /* "NAME!=VERSION": what earlier rounds could not build */
+    struct spec_list rebuild;  /* "all" or names */
+    struct spec_list only;     /* NAME or NAME==VERSION */
     bool eager, fallback_latest;
     int64_t max_deps;
     struct str cache;

@@ -96,6 +96,11 @@ static void read_attribute(struct scenario *s, struct str word, struct provider_
         file->requires_python = value;
     } else if (str_eq(key, STR("sha"))) {
         file->sha256 = value;
+    } else if (str_eq(key, STR("uploaded"))) {
+        uint64_t when = 0;
+        if (!str_to_u64(value, &when))
+            bad(s, "when is \"%.*s\"?", STR_ARG(word));
+        file->uploaded_ms = (int64_t)when;
     } else if (str_eq(key, STR("store"))) {
         file->origin = PROVIDER_STORE;
     } else {
@@ -180,6 +185,8 @@ static void set_option(struct scenario *s, struct str word, struct str rest)
         r->pre = SPECIFIER_PRE_NEVER;
     else if (str_eq(word, STR("fallback-latest")))
         r->fallback_latest = true;
+    else if (str_eq(word, STR("await-sdist")))
+        r->awaited_from_ms = 1000;
     else if (str_eq(word, STR("wheels-only")))
         r->wheels_only = true;
     else if (str_eq(word, STR("wheels-only-of")))
