@@ -78,6 +78,7 @@ static void http_free_transfer(struct http *http, struct http_transfer *transfer
         }
     if (transfer->state == TRANSFER_RUNNING)
         curl_multi_remove_handle(http->multi, transfer->easy);
+    transfer->state = TRANSFER_ENDED;
     curl_easy_cleanup(transfer->easy);
     transfer_reset(transfer);
     buf_free(&transfer->body);
@@ -108,12 +109,11 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 {
     struct http_transfer *transfer = mem_alloc(sizeof *transfer);
     transfer->request = *request;
-    struct str *const texts[] = {&transfer->request.url,
-                                 &transfer->request.accept,
-                                 &transfer->request.if_none_match,
-                                 &transfer->request.hash_hex,
-                                 &transfer->request.if_modified_since,
-                                 &transfer->request.hash_algorithm};
+    struct str *const texts[] = {
+        &transfer->request.url,           &transfer->request.accept,
+        &transfer->request.if_none_match, &transfer->request.hash_hex,
+        &transfer->request.authorization, &transfer->request.if_modified_since,
+        &transfer->request.hash_algorithm};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_str(&transfer->memory, *texts[i]);
     transfer->arena = arena;

@@ -58,7 +58,16 @@ struct http_request {
     size_t size_limit;   /* of the body; 0: 64 MiB */
     int64_t deadline_ms; /* 0: of the options */
     int fd;              /* where the body goes; 0 or less: memory */
-    bool has_sha256;     /* else any digest is fine; it is computed anyway */
+    /*
+     * Takes the body piece by piece instead, each byte once and in order, whatever is tried
+     * again: a retry asks for the rest (RFC 9110, 14.2), or passes over what came already. False
+     * with the error ends the transfer. Not together with a range.
+     */
+    bool (*take)(void *state, struct str bytes, struct err *err);
+    void *take_state;
+    struct str authorization; /* value of the header, never sent to another host; or empty */
+    bool wants_challenge;     /* 401 is an answer too: response.challenge */
+    bool has_sha256;          /* else any digest is fine; it is computed anyway */
     struct digest sha256;
     struct str hash_algorithm, hash_hex; /* another one to check ("sha512", "md5"); or empty */
     void (*progress)(void *state, int64_t done, int64_t total); /* total -1: unknown */
@@ -66,15 +75,17 @@ struct http_request {
 };
 
 struct http_response {
-    int status;           /* 200, 206, 304; file: URLs answer 200. A server that knows no
-                             ranges answers 200 with the whole, up to size_limit */
+    int status; /* 200, 206, 304, 401 where wanted; file: URLs answer 200. A server that knows no
+                   ranges answers 200 with the whole, up to size_limit */
     struct str body;      /* empty when it went to a file */
     struct digest digest; /* of the body */
     int64_t size;         /* bytes of the body */
     struct str url;       /* after redirects */
     struct str content_type, etag, last_modified;
-    int64_t date_ms;    /* the server's own clock, its caches' age added; -1: not said */
-    int64_t max_age_s;  /* of Cache-Control; -1: not said, 0: no-cache or no-store */
+    int64_t date_ms; /* the server's own clock, its caches' age added; -1: not said */
+    struct str
+        challenge;     /* the first WWW-Authenticate that names the scheme Bearer, else the first */
+    int64_t max_age_s; /* of Cache-Control; -1: not said, 0: no-cache or no-store */
     int64_t total_size; /* of Content-Range, else of Content-Length; -1 unknown */
     bool accepts_ranges;
     int attempts;

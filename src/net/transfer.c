@@ -31,13 +31,52 @@ static const char *transfer_url(struct http_transfer *transfer)
 
 /* ---- what comes in ---- */
 
+static size_t transfer_limit(const struct http_transfer *transfer)
+{
+    return transfer->request.size_limit ? transfer->request.size_limit : TRANSFER_BODY_MAX;
+}
+
+static bool transfer_too_large(struct http_transfer *transfer)
+{
+    return err_set(&transfer->problem, ERR_LIMIT, "%s: larger than the %zu bytes allowed",
+                   transfer_url(transfer), transfer_limit(transfer));
+}
+
+/* The first bytes of an attempt that goes on where another ended: is it the rest, or all again? */
+static bool transfer_goes_on(struct http_transfer *transfer)
+{
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->skip = status == 206 ? 0 : transfer->taken;
+    if (status != 206 || transfer->from == transfer->taken)
+        return true;
+    return err_set(&transfer->problem, ERR_NETWORK,
+                   "%s: the server sent another part than the one asked for",
+                   transfer_url(transfer));
+}
+
+static bool transfer_hand_over(struct http_transfer *transfer, struct str bytes)
+{
+    if (transfer->size == 0 && transfer->taken > 0 && !transfer_goes_on(transfer))
+        return false;
+    transfer->size += (int64_t)bytes.len;
+    size_t known = (uint64_t)transfer->skip < bytes.len ? (size_t)transfer->skip : bytes.len;
+    transfer->skip -= (int64_t)known;
+    struct str fresh = str_from_pos(bytes, known);
+    transfer->taken += (int64_t)fresh.len;
+    if ((uint64_t)transfer->taken > transfer_limit(transfer))
+        return transfer_too_large(transfer);
+    digest_add(transfer->digest, fresh);
+    return transfer->request.take(transfer->request.take_state, fresh, &transfer->problem);
+}
+
 static bool transfer_take(struct http_transfer *transfer, struct str bytes)
 {
-    size_t limit = transfer->request.size_limit ? transfer->request.size_limit : TRANSFER_BODY_MAX;
+    if (transfer->request.take)
+        return transfer_hand_over(transfer, bytes);
     transfer->size += (int64_t)bytes.len;
-    if ((uint64_t)transfer->size > limit)
-        return err_set(&transfer->problem, ERR_LIMIT, "%s: larger than the %zu bytes allowed",
-                       transfer_url(transfer), limit);
+    if ((uint64_t)transfer->size > transfer_limit(transfer))
+        return transfer_too_large(transfer);
     digest_add(transfer->digest, bytes);
     if (transfer->other)
         EVP_DigestUpdate(transfer->other, bytes.ptr, bytes.len);
@@ -78,6 +117,16 @@ static int64_t transfer_max_age(struct str value)
     return age;
 }
 
+/* "bytes 100-199/1234" -> 100; -1 when it says nothing usable. */
+static int64_t transfer_first(struct str value)
+{
+    struct str unit, range, from, rest;
+    uint64_t first;
+    str_cut(value, ' ', &unit, &range);
+    str_cut(range, '-', &from, &rest);
+    return str_to_u64(from, &first) && first <= INT64_MAX ? (int64_t)first : -1;
+}
+
 /* "bytes 0-99/1234", "1234": the number behind the slash, or alone. */
 static int64_t transfer_total(struct str value)
 {
@@ -102,6 +151,14 @@ static int64_t transfer_date_ms(struct http_transfer *transfer, struct str value
     return seconds < 0 ? -1 : (int64_t)seconds * 1000;
 }
 
+static void transfer_hear_challenge(struct http_transfer *transfer, struct str value)
+{
+    bool bearer = str_eq_nocase(str_slice(value, 0, 7), STR("bearer "));
+    bool known = str_eq_nocase(str_slice(transfer->response.challenge, 0, 7), STR("bearer "));
+    if (!transfer->response.challenge.len || (bearer && !known))
+        transfer->response.challenge = transfer_text(transfer, value);
+}
+
 static size_t transfer_on_header(char *data, size_t size, size_t count, void *state)
 {
     struct http_transfer *transfer = state;
@@ -111,16 +168,21 @@ static size_t transfer_on_header(char *data, size_t size, size_t count, void *st
     if (str_starts(line, STR("HTTP/"))) { /* each hop of a redirect begins anew */
         *response = (struct http_response){.date_ms = -1, .max_age_s = -1, .total_size = -1};
         transfer->age_s = 0;
+        transfer->from = -1;
         return len;
     }
     str_cut(line, ':', &name, &value);
     value = str_trim(value);
+    if (str_eq_nocase(name, STR("content-range")))
+        transfer->from = transfer_first(value);
     if (str_eq_nocase(name, STR("etag")))
         response->etag = transfer_text(transfer, value);
     else if (str_eq_nocase(name, STR("last-modified")))
         response->last_modified = transfer_text(transfer, value);
     else if (str_eq_nocase(name, STR("content-type")))
         response->content_type = transfer_text(transfer, value);
+    else if (str_eq_nocase(name, STR("www-authenticate")))
+        transfer_hear_challenge(transfer, value);
     else if (str_eq_nocase(name, STR("cache-control")))
         response->max_age_s = transfer_max_age(value);
     else if (str_eq_nocase(name, STR("date")))
@@ -215,6 +277,10 @@ static void transfer_set_range(struct http_transfer *transfer)
 {
     const struct http_request *request = &transfer->request;
     struct str range;
+    if (request->take && transfer->taken > 0) {
+        range = arena_printf(&transfer->memory, "%lld-", (long long)transfer->taken);
+        curl_easy_setopt(transfer->easy, CURLOPT_RANGE, range.ptr);
+    }
     if (!request->has_range)
         return;
     range = request->range_from < 0
@@ -227,7 +293,8 @@ static void transfer_set_range(struct http_transfer *transfer)
 static bool transfer_start_hashes(struct http_transfer *transfer, struct err *err)
 {
     const struct http_request *request = &transfer->request;
-    transfer->digest = digest_open();
+    if (!transfer->digest) /* there already when this attempt goes on where another ended */
+        transfer->digest = digest_open();
     if (!request->hash_algorithm.len)
         return true;
     const EVP_MD *algorithm =
@@ -287,12 +354,13 @@ bool transfer_prepare(struct http_transfer *transfer, const struct http_options 
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent.ptr);
     transfer_set_proxy(transfer, options);
     transfer_set_netrc(easy, options);
-    if (request->fd <= 0 && !request->has_range)
+    if (request->fd <= 0 && !request->has_range && !request->take)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     transfer_set_tls(transfer, options);
     transfer_set_limits(transfer, options);
     transfer_set_range(transfer);
     transfer_add_header(transfer, "Accept", request->accept);
+    transfer_add_header(transfer, "Authorization", request->authorization);
     transfer_add_header(transfer, "If-None-Match", request->if_none_match);
     transfer_add_header(transfer, "If-Modified-Since", request->if_modified_since);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
@@ -305,9 +373,11 @@ void transfer_reset(struct http_transfer *transfer)
     transfer->headers = NULL;
     EVP_MD_CTX_free(transfer->other);
     transfer->other = NULL;
-    if (transfer->digest)
+    bool goes_on = transfer->request.take && transfer->state == TRANSFER_WAITING;
+    if (transfer->digest && !goes_on) {
         (void)digest_finish(transfer->digest);
-    transfer->digest = NULL;
+        transfer->digest = NULL;
+    }
     buf_clear(&transfer->body);
     transfer->size = 0;
     transfer->problem = (struct err){0};
@@ -350,14 +420,15 @@ static enum transfer_verdict transfer_accept(struct http_transfer *transfer, int
     curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
     response->status = status;
     response->attempts = transfer->attempt;
-    response->size = transfer->size;
+    response->size = transfer->request.take ? transfer->taken : transfer->size;
     response->url = arena_str(transfer->arena, str_from(url));
     if (response->date_ms >= 0)
         response->date_ms += (int64_t)transfer->age_s * 1000;
-    if (transfer->request.fd <= 0)
+    if (transfer->request.fd <= 0 && !transfer->request.take)
         response->body = arena_str(transfer->arena, buf_str(&transfer->body));
     /* A part has a digest of its own; what was promised is that of the whole. */
-    if (status == 200 && !transfer_hash_ok(transfer))
+    bool whole = status == 200 || (status == 206 && transfer->request.take);
+    if (whole && !transfer_hash_ok(transfer))
         return TRANSFER_FAILED;
     transfer->ok = true;
     return TRANSFER_DONE;
@@ -367,7 +438,9 @@ static enum transfer_verdict transfer_judge_status(struct http_transfer *transfe
 {
     const struct http_request *request = &transfer->request;
     bool conditional = request->if_none_match.len || request->if_modified_since.len;
-    if (status == 200 || (status == 206 && request->has_range) || (status == 304 && conditional))
+    bool part = request->has_range || (request->take && transfer->taken > 0);
+    if (status == 200 || (status == 206 && part) || (status == 304 && conditional) ||
+        (status == 401 && request->wants_challenge))
         return transfer_accept(transfer, status);
     const char *url = transfer_url(transfer);
     if (status == 404 || status == 410) {

@@ -30,6 +30,9 @@ struct http_transfer {
     struct digest_stream *digest;
     EVP_MD_CTX *other; /* another hash that the caller wants checked */
     int64_t size;
+    int64_t taken; /* bytes that request.take has, of all attempts */
+    int64_t from;  /* first byte of the part that comes in, by Content-Range; -1: not said */
+    int64_t skip;  /* of the running attempt: bytes still to come that it has already */
     struct http_response response;
     struct err problem; /* why our callback ended it; code 0: it did not */
     char said[CURL_ERROR_SIZE];
@@ -44,7 +47,7 @@ CHECKED bool transfer_prepare(struct http_transfer *transfer, const struct http_
 enum transfer_verdict transfer_judge(struct http_transfer *transfer, CURLcode code);
 /* What the server asked to wait before the next attempt, ms; 0: nothing. */
 int64_t transfer_retry_after_ms(struct http_transfer *transfer);
-/* Frees what one attempt used. */
+/* Frees what one attempt used; its digest stays where the next goes on. */
 void transfer_reset(struct http_transfer *transfer);
 
 /* The URL as it may be shown: user and password are left out. */

@@ -320,6 +320,86 @@ static void test_unreachable(void **state)
     http_close(&http);
 }
 
+/* What `take` was given, and where it says no. */
+struct taking {
+    struct buf bytes;
+    size_t refuse_from;
+};
+
+static bool take_bytes(void *state, struct str bytes, struct err *err)
+{
+    struct taking *taking = state;
+    buf_add(&taking->bytes, bytes);
+    return !taking->refuse_from || taking->bytes.len < taking->refuse_from ||
+           err_set(err, ERR_SYSTEM, "no room");
+}
+
+#define HALF OK("Content-Length: 10\r\n", "01234")
+#define REST(range, body)                                                                          \
+    "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Range: bytes " range             \
+    "\r\n\r\n" body
+
+static void test_taking(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answers[4];
+        bool ok;
+    } rows[] = {
+        {{OK("Content-Length: 10\r\n", "0123456789")}, true},
+        {{HALF, REST("5-9/10", "56789")}, true},
+        {{HALF, STATUS("503 Busy", ""), REST("5-9/10", "56789")}, true},
+        {{HALF, OK("Content-Length: 10\r\n", "0123456789")}, true}, /* knows no ranges */
+        {{HALF, REST("4-9/10", "456789")}, false},                  /* not what was asked */
+        {{HALF, REST("5-9/10", "XXXXX")}, false},                   /* another file meanwhile */
+        {{HALF, OK("", "0123")}, false},                            /* shorter now */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct taking taking = {0};
+        struct http_request request = {.take = take_bytes,
+                                       .take_state = &taking,
+                                       .size_limit = 10,
+                                       .has_sha256 = true,
+                                       .sha256 = digest_of(STR("0123456789"))};
+        struct session *s = ask(rows[i].answers, request);
+        if (s->ok != rows[i].ok)
+            fail_msg("row %zu: %s", i, s->err.text);
+        if (s->ok)
+            assert_str(buf_str(&taking.bytes), "0123456789");
+        if (i == 1)
+            assert_non_null(strstr(s->server->asked[1], "Range: bytes=5-\r\n"));
+        done(s);
+        buf_free(&taking.bytes);
+    }
+    struct taking taking = {.refuse_from = 3};
+    struct http_request request = {.take = take_bytes, .take_state = &taking};
+    struct session *s = ASK(request, HALF);
+    assert_true(!s->ok && strstr(s->err.text, "no room"));
+    done(s);
+    buf_clear(&taking.bytes);
+    request.size_limit = 4;
+    s = ASK(request, HALF);
+    assert_true(!s->ok && s->err.code == ERR_LIMIT && taking.bytes.len <= 4);
+    done(s);
+    buf_free(&taking.bytes);
+}
+
+static void test_challenge(void **state)
+{
+    (void)state;
+    struct http_request request = {.fd = -1,
+                                   .wants_challenge = true,
+                                   .has_sha256 = true, /* of the thing itself, not of the refusal */
+                                   .authorization = STR("Bearer token")};
+    struct session *s =
+        ASK(request, STATUS("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n"
+                                                "WWW-Authenticate: Bearer realm=\"y\"\r\n"));
+    assert_true(s->ok && s->response.status == 401);
+    assert_str(s->response.challenge, "Bearer realm=\"y\"");
+    assert_non_null(strstr(s->server->asked[0], "Authorization: Bearer token\r\n"));
+    done(s);
+}
+
 static void test_shown(void **state)
 {
     (void)state;
@@ -349,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_size_limit),  cmocka_unit_test(test_digests),
         cmocka_unit_test(test_file),        cmocka_unit_test(test_range),
         cmocka_unit_test(test_unreachable), cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_taking),      cmocka_unit_test(test_challenge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
