@@ -125,6 +125,11 @@ bool image_manifest_parse(struct str json, struct str content_type, struct arena
     struct str type = json_get_str(root, "mediaType"), parameters;
     if (!type.len) /* optional in OCI documents */
         str_cut(content_type, ';', &type, &parameters);
+    bool lists = json_get_array(root, "manifests"), layers = json_get_array(root, "layers");
+    if (lists && layers) /* one digest, two meanings: whoever reads it decides what is run */
+        return err_set(err, ERR_FORMAT, "a manifest that is an index as well");
+    if (!type.len)
+        type = str_from(lists ? OCI "index.v1+json" : OCI "manifest.v1+json");
     if (json_get_int(root, "schemaVersion", 0) != 2 ||
         !image_manifest_kind_of(str_trim(type), &made.kind))
         return err_set(err, ERR_FORMAT,

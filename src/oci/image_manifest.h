@@ -41,7 +41,10 @@ struct image_manifest {
     struct image_manifest_descriptors entries; /* INDEX */
 };
 
-/* `content_type` decides where the document does not name its own media type. */
+/*
+ * `content_type` decides where the document does not name its own media type; without either
+ * its members do. A document with both layers and manifests is refused.
+ */
 CHECKED bool image_manifest_parse(struct str json, struct str content_type, struct arena *arena,
                                   struct image_manifest *manifest, struct err *err);
 

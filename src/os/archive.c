@@ -59,7 +59,10 @@
     F(time_t, archive_entry_mtime, (struct archive_entry * e), (e))                                \
     F(const char *, archive_entry_pathname, (struct archive_entry * e), (e))                       \
     F(const char *, archive_entry_hardlink, (struct archive_entry * e), (e))                       \
-    F(const char *, archive_entry_symlink, (struct archive_entry * e), (e))
+    F(const char *, archive_entry_symlink, (struct archive_entry * e), (e))                        \
+    F(const char *, archive_entry_pathname_utf8, (struct archive_entry * e), (e))                  \
+    F(const char *, archive_entry_hardlink_utf8, (struct archive_entry * e), (e))                  \
+    F(const char *, archive_entry_symlink_utf8, (struct archive_entry * e), (e))
 
 /* Those without a result, and the one whose arguments are not known here. */
 #define PROCEDURES(F)                                                                              \

@@ -70,6 +70,9 @@ static void test_refused(void **state)
         {"{\"schemaVersion\":2," CONFIG "}", "text/html", "text/html"},
         {"{\"schemaVersion\":2,\"layers\":[" LAYER(OCI "layer.v1.tar") "]}", OCI "manifest.v1+json",
          "config"},
+        {"{\"schemaVersion\":2," CONFIG ",\"layers\":[" LAYER(
+             OCI "layer.v1.tar") "],\"manifests\":[" ENTRY("linux", "s390x", B) "]}",
+         "", "index as well"},
         {IMAGE(""), "", "no layers"},
         {IMAGE("7"), "", "no sha256"},
         {IMAGE(LAYER("application/vnd.in-toto+json")), "", "in-toto"},
