@@ -36,8 +36,8 @@ check:
 	@tests/run
 
 accept:
-	@scripts/need.sh build run test
-	@$(MAKE) --no-print-directory all
+	@scripts/need.sh build run test accept
+	@$(MAKE) --no-print-directory everything
 	@scripts/accept.sh
 	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
 

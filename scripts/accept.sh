@@ -18,4 +18,7 @@ venv=$cache/venv
     /usr/bin/python3 -m venv "$venv"
     "$venv/bin/pip" install -q auditwheel pycparser
 }
-"$venv/bin/python" tests/accept/check.py "$output" "$cache/proof.jsonl" "$cache/upstream"
+status=0
+"$venv/bin/python" tests/accept/check.py "$output" "$cache/proof.jsonl" "$cache/upstream" || status=1
+tests/accept/old_glibc.sh "$output" "$cache" "$cache/proof.jsonl" || status=1
+exit $status

@@ -33,10 +33,11 @@ for name in linux asm asm-generic; do
     ln -s "/usr/s390x-linux-gnu/include/$name" "$work/headers/$name"
 done
 cd "$work/build"
-# -fcommon: a tentative definition in two files was no error for the compilers of its day.
+# -fcommon: a tentative definition in two files was no error for the compilers of its day. Without a C++
+# compiler its test programs do without one; else this machine's own would be taken.
 quiet "$work/source/configure" --host=s390x-linux-gnu --build="$(gcc -dumpmachine)" --prefix=/usr \
     --disable-werror --with-headers="$work/headers" --enable-kernel=3.2.0 --without-selinux \
-    CFLAGS='-O2 -g0 -fcommon' MAKEINFO=:
+    CFLAGS='-O2 -g0 -fcommon' CXX=false MAKEINFO=:
 quiet make -s -j"$(nproc)"
 quiet make -s install_root="$work/root" install
 rm -rf "$work/root/usr/share" "$work/root/usr/include"

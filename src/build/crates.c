@@ -253,7 +253,8 @@ static bool crates_run(const struct crates_work *work, const char *folder,
                              .cwd = "/tmp",
                              .uid = 1000,
                              .gid = 1000,
-                             .network = true};
+                             .network = true,
+                             .foreign = work->place->foreign};
     struct jail_result ended;
     jail.limits = (struct jail_limits){.scratch_bytes = CRATES_SCRATCH_MAX,
                                        .wall_ms = CRATES_WALL_MS,

@@ -34,7 +34,13 @@ static void place_tell(void *state, const struct image_progress *progress)
     slot_phase(teller->slot, text.ptr);
 }
 
-/* What the recipes add to a root: its tools' packages and, for the sysroot, "apt:" ones. */
+/* The image of the build machine: whoever is the target needs no cross compiler. */
+static enum preset_role place_machine(const struct slot *slot)
+{
+    return arch_find(slot->spec->arch) == arch_host() ? PRESET_OWN : PRESET_BUILD;
+}
+
+/* What the recipes add to a root: its tools' packages and, where things link, "apt:" ones. */
 static bool place_extra(const struct slot *slot, enum preset_role role, struct image_names *extra,
                         struct err *err)
 {
@@ -50,7 +56,7 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
         return false;
     for (size_t i = 0; i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
-    for (size_t i = 0; role == PRESET_SYSROOT && i < apt.len; i++)
+    for (size_t i = 0; role != PRESET_BUILD && i < apt.len; i++)
         *vec_push(&all, arena) = apt.at[i];
     *extra = (struct image_names){all.at, all.len};
     return true;
@@ -113,24 +119,30 @@ static bool place_toolchain(const struct slot *slot, const struct image_root *sy
     return toolchain_make(&spec, slot->cache, slot->arena, toolchain, err);
 }
 
-/* Native libraries from source, on the floor: the recipes' "pack:" words. */
-static bool place_packs(const struct slot *slot, const struct image_root *sysroot,
-                        const struct image_root *extended, struct place *place, struct err *err)
+/*
+ * Native libraries from source, on the floor: the recipes' "pack:" words. The build machine's
+ * compiler makes them for every strategy.
+ */
+static bool place_packs(const struct slot *slot, const struct image_root *build,
+                        const struct image_root *sysroot, const struct image_root *extended,
+                        struct place *place, struct err *err)
 {
     struct spec_list names = recipe_values(slot->spec->recipes, STR("pack"), slot->arena);
     struct image_names none = {0};
     struct image_spec image = {0};
-    struct toolchain cross;
+    struct toolchain toolchain;
+    bool own = place_machine(slot) == PRESET_OWN;
     struct place_teller teller = {.slot = slot};
     if (!names.len)
         return true;
     if (!place_image(slot, PRESET_SYSROOT, none, &image, err) ||
-        !place_toolchain(slot, sysroot, place, TOOLCHAIN_CROSS, &cross, err))
+        !place_toolchain(slot, own ? build : sysroot, place, own ? TOOLCHAIN_OWN : TOOLCHAIN_CROSS,
+                         &toolchain, err))
         return false;
     const struct pack_spec spec = {.names = {names.at, names.len},
                                    .image = &image,
-                                   .build_root = place->build_root,
-                                   .toolchain = &cross,
+                                   .build_root = build->path.ptr,
+                                   .toolchain = &toolchain,
                                    .floor_digest = place->floor.digest,
                                    .linked_root = extended->path.ptr,
                                    .linked_digest = extended->digest};
@@ -143,30 +155,52 @@ static void place_add_key(struct digest_stream *stream, const struct digest *dig
     digest_add_field(stream, str_of(digest->bytes, DIGEST_SIZE));
 }
 
+/* Strategies differ in whose Python and compiler they use: those of `strategy`'s root. */
+static const struct {
+    struct str strategy;
+    enum toolchain_strategy toolchain;
+    enum preset_role role; /* of what is linked against */
+} place_strategies[] = {
+    {STR_INIT("cross"), TOOLCHAIN_CROSS, PRESET_SYSROOT},
+    {STR_INIT("hybrid"), TOOLCHAIN_HYBRID, PRESET_SYSROOT},
+    {STR_INIT("emulate"), TOOLCHAIN_OWN, PRESET_OWN},
+    {STR_INIT("native"), TOOLCHAIN_OWN, PRESET_OWN},
+};
+
 static bool place_for_target(const struct slot *slot, const struct image_root *build,
                              struct place *place, struct err *err)
 {
-    struct image_root plain, sysroot;
+    struct image_root plain, linked;
     struct image_names none = {0}, extra;
+    size_t way = 0;
+    while (way < sizeof place_strategies / sizeof *place_strategies &&
+           !str_eq(place_strategies[way].strategy, slot->spec->strategy))
+        way++;
+    if (way == sizeof place_strategies / sizeof *place_strategies)
+        return err_set(err, ERR_USAGE, "no strategy is called \"" STR_FMT "\"",
+                       STR_ARG(slot->spec->strategy));
+    enum preset_role role = place_strategies[way].role;
     if (!place_compose(slot, PRESET_SYSROOT, none, build->path.ptr, &plain, err) ||
-        !place_extra(slot, PRESET_SYSROOT, &extra, err))
+        !place_extra(slot, role, &extra, err))
         return false;
-    sysroot = plain;
-    if (extra.len && !place_compose(slot, PRESET_SYSROOT, extra, build->path.ptr, &sysroot, err))
+    linked = plain;
+    if ((extra.len || role != PRESET_SYSROOT) &&
+        !place_compose(slot, role, extra, build->path.ptr, &linked, err))
         return false;
     slot_phase(slot, "floor");
     /* The floor depends on compiler and C library alone: all images share the plain ones' kit. */
-    bool hybrid = str_eq(slot->spec->strategy, STR("hybrid"));
     if (!place_floor(slot, build, &plain, place, err) ||
-        !place_toolchain(slot, &sysroot, place, hybrid ? TOOLCHAIN_HYBRID : TOOLCHAIN_CROSS,
-                         &place->toolchain, err) ||
-        !place_packs(slot, &plain, &sysroot, place, err))
+        !place_toolchain(slot, &linked, place, place_strategies[way].toolchain, &place->toolchain,
+                         err) ||
+        !place_packs(slot, build, &plain, &linked, place, err))
         return false;
-    place->sysroot = sysroot.path.ptr;
+    if (role == PRESET_OWN)
+        place->build_root = linked.path.ptr;
+    place->sysroot = linked.path.ptr;
     place->foreign = place->toolchain.foreign;
     struct digest_stream *stream = digest_open();
     place_add_key(stream, &place->key); /* the build image */
-    place_add_key(stream, &sysroot.digest);
+    place_add_key(stream, &linked.digest);
     place_add_key(stream, &place->floor.digest);
     place_add_key(stream, &place->toolchain.digest);
     place_add_key(stream, &place->pack.digest);
@@ -178,12 +212,13 @@ bool place_for_build(const struct slot *slot, struct place *place, struct err *e
 {
     struct image_root plain, build;
     struct image_names none = {0}, extra;
+    enum preset_role machine = place_machine(slot);
     *place = (struct place){.arch = arch_find(slot->spec->arch)};
-    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &plain, err) ||
-        !place_extra(slot, PRESET_BUILD, &extra, err))
+    if (!place_compose(slot, machine, none, IMAGE_OWN_PYTHON, &plain, err) ||
+        !place_extra(slot, machine, &extra, err))
         return false;
     build = plain;
-    if (extra.len && !place_compose(slot, PRESET_BUILD, extra, IMAGE_OWN_PYTHON, &build, err))
+    if (extra.len && !place_compose(slot, machine, extra, IMAGE_OWN_PYTHON, &build, err))
         return false;
     place->build_root = build.path.ptr;
     place->key = build.digest;
@@ -195,7 +230,7 @@ bool place_clean_root(const struct slot *slot, struct place *place, struct err *
     struct image_root build, clean;
     struct image_names none = {0};
     *place = (struct place){.arch = arch_find(slot->spec->arch)};
-    if (!place_compose(slot, PRESET_BUILD, none, IMAGE_OWN_PYTHON, &build, err) ||
+    if (!place_compose(slot, place_machine(slot), none, IMAGE_OWN_PYTHON, &build, err) ||
         !place_compose(slot, PRESET_CLEAN, none, build.path.ptr, &clean, err))
         return false;
     place->clean_root = clean.path.ptr;

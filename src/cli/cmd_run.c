@@ -129,18 +129,22 @@ static void run_print_table(const struct manifest *manifest, size_t width, bool 
 
 static void run_print_counts(const struct manifest *manifest)
 {
-    size_t by_status[MANIFEST_STATUS_COUNT] = {0}, cross = 0, hybrid = 0;
+    static const char *const strategies[] = {"native", "cross", "hybrid", "emulate"};
+    enum { STRATEGIES = sizeof strategies / sizeof *strategies };
+    size_t by_status[MANIFEST_STATUS_COUNT] = {0}, by_strategy[STRATEGIES] = {0}, built = 0;
     for (size_t i = 0; i < manifest->package_count; i++) {
         by_status[manifest->packages[i].status]++;
-        cross += str_eq(manifest->packages[i].strategy, STR("cross"));
-        hybrid += str_eq(manifest->packages[i].strategy, STR("hybrid"));
+        for (size_t s = 0; s < STRATEGIES; s++)
+            by_strategy[s] += str_eq(manifest->packages[i].strategy, str_from(strategies[s]));
     }
     printf("\n%zu packages:", manifest->package_count);
     for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++)
         if (by_status[i])
             printf(" %zu %s", by_status[i], manifest_status_name((enum manifest_status)i));
-    printf("; by strategy: %zu cross, %zu hybrid; %.1f s\n", cross, hybrid,
-           (double)manifest->duration_ms / 1000);
+    for (size_t s = 0; s < STRATEGIES; s++)
+        if (by_strategy[s])
+            printf("%s %zu %s", built++ ? "," : "; by strategy:", by_strategy[s], strategies[s]);
+    printf("; %.1f s\n", (double)manifest->duration_ms / 1000);
 }
 
 static bool run_any_failed(const struct manifest *manifest)

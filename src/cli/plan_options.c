@@ -1,6 +1,9 @@
 #include "cli/plan_options.h"
 
+#include "image/arch.h"
 #include "os/file.h"
+#include "pkg/tags.h"
+#include "run/strategy.h"
 
 #include <unistd.h>
 
@@ -34,13 +37,7 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
-    struct str strategy = option_str(options, OPTION_STRATEGY);
     struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
-    if (str_eq(strategy, STR("native")) || str_eq(strategy, STR("emulate")))
-        return err_set(err, ERR_USAGE,
-                       "--strategy " STR_FMT " is not available yet; use auto, "
-                       "cross or hybrid",
-                       STR_ARG(strategy));
     if (!str_eq(preset, STR("debian")))
         return err_set(err, ERR_USAGE,
                        "--container-preset " STR_FMT " is not available yet; use "
@@ -50,6 +47,29 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
     return true;
+}
+
+/*
+ * --arch and --platform-tag say the same thing twice: whichever is given alone decides, and a
+ * machine gets the oldest system that wheels commonly name.
+ */
+static bool plan_options_target(const struct call *call, struct run_plan_config *config,
+                                struct err *err)
+{
+    const struct options *options = call->options;
+    struct tag_target target = {0};
+    config->arch = option_str(options, OPTION_ARCH);
+    config->platform_tag = option_str(options, OPTION_PLATFORM_TAG);
+    if (option_is_set(options, OPTION_ARCH) && !option_is_set(options, OPTION_PLATFORM_TAG))
+        config->platform_tag =
+            arena_printf(call->arena, "manylinux2014_" STR_FMT, STR_ARG(config->arch));
+    if (option_is_set(options, OPTION_PLATFORM_TAG) && !option_is_set(options, OPTION_ARCH)) {
+        if (!tags_parse_platform(config->platform_tag, &target, err))
+            return err_wrap(err, "--platform-tag");
+        config->arch = target.arch;
+    }
+    return strategy_check(option_str(options, OPTION_STRATEGY),
+                          arch_find(config->arch) == arch_host(), err);
 }
 
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
@@ -68,8 +88,6 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .requirements = plan_options_list(call, OPTION_REQUIREMENTS),
         .constraints = plan_options_list(call, OPTION_CONSTRAINTS),
         .python = option_str(options, OPTION_PYTHON),
-        .arch = option_str(options, OPTION_ARCH),
-        .platform_tag = option_str(options, OPTION_PLATFORM_TAG),
         .index_url = option_str(options, OPTION_INDEX_URL),
         .index_given = option_is_set(options, OPTION_INDEX_URL),
         .extra_index_urls = plan_options_list(call, OPTION_EXTRA_INDEX_URL),
@@ -94,6 +112,8 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .program = program,
         .clock = call->clock,
     };
+    if (!plan_options_target(call, config, err))
+        return false;
     if (!config->input.len && !config->requirements.len)
         return err_set(err, ERR_USAGE,
                        "nothing to do: give --input DIR, --requirements FILE, or both");

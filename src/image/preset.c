@@ -33,6 +33,11 @@ static const struct preset_package_row preset_wanted[] = {
       "diffutils", "debianutils", "libc-bin"}},
     {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_BUILD, {"python#"}},
+    {PRESET_OWN,
+     {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
+      "diffutils", "debianutils", "libc-bin"}},
+    {PRESET_OWN, {"gcc", "g++", "make", "ninja-build", "pkgconf", "patch"}},
+    {PRESET_OWN, {"libc6-dev", "python#", "libpython#-dev"}},
     {PRESET_SYSROOT, {"libc6-dev", "libc-bin", "python#", "libpython#-dev"}},
     {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libc-bin", "libstdc++6"}},
 };
@@ -49,6 +54,10 @@ static const struct preset_package_row preset_without[] = {
       "libasan8-$-cross", "libubsan1-$-cross", "libgfortran5-$-cross", "libquadmath0-$-cross",
       "liblsan0-$-cross", "libtsan2-$-cross", "libhwasan0-$-cross"}},
     {PRESET_BUILD,
+     {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.40",
+      "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
+      "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
+    {PRESET_OWN,
      {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.40",
       "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
       "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
@@ -80,8 +89,15 @@ static const struct preset_tool_row preset_tool_rows[] = {
     {"rust", "trixie", PRESET_BUILD, {"rustc", "cargo"}},
     {"rust", "trixie", PRESET_SYSROOT, {"libstd-rust-dev"}},
     {"rust", NULL, PRESET_BUILD, {"gcc", "libc6-dev"}},
+    {"rust",
+     "bookworm",
+     PRESET_OWN,
+     {"rustc-web/bookworm", "libstd-rust-web-dev/bookworm", "cargo-web/bookworm"}},
+    {"rust", "trixie", PRESET_OWN, {"rustc", "cargo"}},
     {"fortran", NULL, PRESET_BUILD, {"gfortran-@"}},
+    {"fortran", NULL, PRESET_OWN, {"gfortran"}},
     {"cmake", NULL, PRESET_BUILD, {"cmake"}},
+    {"cmake", NULL, PRESET_OWN, {"cmake"}},
 };
 
 /* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty
@@ -100,6 +116,7 @@ static const struct preset_link_row preset_links[] = {
     {PRESET_BUILD, "/usr/lib/*", "/sysroot/usr/lib/*"},
     /* Packs are mounted in the sysroot; their own scripts say the shorter name. */
     {PRESET_BUILD, "/pack", "/sysroot/pack"},
+    {PRESET_OWN, "/pack", "/sysroot/pack"},
     /* The build image's Python told to be the target's reads this. */
     {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__*.py",
      "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},
@@ -232,7 +249,7 @@ bool preset_spec(struct str preset, struct str python, const struct arch *target
     const struct arch *host = arch_host();
     if (!row)
         return preset_unknown(preset, python, err);
-    if (!host || host == target)
+    if (!host || (host == target && role == PRESET_BUILD))
         return err_set(err, ERR_USAGE, "no %s to %s cross compiler in the preset \"" STR_FMT "\"",
                        host ? host->machine : "(this machine)", target->machine, STR_ARG(preset));
     struct image_spec made = {.distro = STR("debian"), .release = str_from(row->release)};

@@ -14,7 +14,9 @@ enum preset_role {
     PRESET_BUILD, /* the build machine's: cross compiler, Python of the target's minor, make, ninja
                    */
     PRESET_SYSROOT, /* the target's headers, libraries and Python: cross links, hybrid runs on it */
-    PRESET_CLEAN,   /* the target's Python and nothing else: import tests */
+    PRESET_OWN,   /* the target's own compiler, Python, make, ninja: builds on the target itself, or
+                     as   if on it, under qemu-user; its own sysroot */
+    PRESET_CLEAN, /* the target's Python and nothing else: import tests */
 };
 
 /* "3.11" -> "bookworm"; NULL when no release of the preset has that Python. */

@@ -20,42 +20,42 @@ struct toolchain_variable {
 
 enum {
     CROSS_ONLY = 1 << TOOLCHAIN_CROSS,
-    BOTH = 1 << TOOLCHAIN_CROSS | 1 << TOOLCHAIN_HYBRID,
+    ALL = 1 << TOOLCHAIN_CROSS | 1 << TOOLCHAIN_HYBRID | 1 << TOOLCHAIN_OWN,
 };
 
 static const struct toolchain_variable toolchain_variables[] = {
-    {BOTH, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin:/refinery/config"},
-    {BOTH, "LC_ALL=C.UTF-8"},
-    {BOTH, "TZ=UTC"},
-    {BOTH, "PYTHONHASHSEED=0"},
-    {BOTH, "PYTHONNOUSERSITE=1"},
-    {BOTH, "SOURCE_DATE_EPOCH=%epoch%"},
+    {ALL, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin:/refinery/config"},
+    {ALL, "LC_ALL=C.UTF-8"},
+    {ALL, "TZ=UTC"},
+    {ALL, "PYTHONHASHSEED=0"},
+    {ALL, "PYTHONNOUSERSITE=1"},
+    {ALL, "SOURCE_DATE_EPOCH=%epoch%"},
     {CROSS_ONLY, "_PYTHON_HOST_PLATFORM=linux-%machine%"},
     {CROSS_ONLY, "_PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__%triplet%"},
-    {BOTH, "CC=%triplet%-gcc"},
-    {BOTH, "CXX=%triplet%-g++"},
-    {BOTH, "FC=%triplet%-gfortran"},
-    {BOTH, "CPP=%triplet%-gcc -E"},
-    {BOTH, "AR=%triplet%-ar"},
-    {BOTH, "RANLIB=%triplet%-ranlib"},
-    {BOTH, "NM=%triplet%-nm"},
-    {BOTH, "STRIP=%triplet%-strip"},
-    {BOTH, "PKG_CONFIG=/refinery/bin/pkg-config"},
-    {BOTH, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/"
-           "sysroot/usr/share/pkgconfig"},
-    {BOTH, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
-    {BOTH, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
-    {BOTH, "HOST_CC=/refinery/bin/build-cc"}, /* the cc crate's word for the build machine's */
-    {BOTH, "CARGO_HOME=" TOOLCHAIN_CRATES},
-    {BOTH, "CARGO_NET_OFFLINE=true"},
-    {BOTH, "CARGO_BUILD_TARGET=%rust%"},
-    {BOTH, "CARGO_TARGET_%RUST%_LINKER=/refinery/bin/%triplet%-gcc"},
-    {BOTH, "CARGO_TARGET_%RUST%_RUSTFLAGS=--remap-path-prefix=%source%=. "
-           "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates"},
-    {BOTH, "CARGO_TARGET_%BUILD_RUST%_LINKER=/refinery/bin/build-cc"},
-    {BOTH, "PKG_CONFIG_ALLOW_CROSS=1"}, /* the pkg-config crate asks for leave */
-    {BOTH, "PYO3_CROSS_LIB_DIR=/sysroot/usr/lib/python%python%"},
-    {BOTH, "PYO3_CROSS_PYTHON_VERSION=%python%"},
+    {ALL, "CC=%triplet%-gcc"},
+    {ALL, "CXX=%triplet%-g++"},
+    {ALL, "FC=%triplet%-gfortran"},
+    {ALL, "CPP=%triplet%-gcc -E"},
+    {ALL, "AR=%triplet%-ar"},
+    {ALL, "RANLIB=%triplet%-ranlib"},
+    {ALL, "NM=%triplet%-nm"},
+    {ALL, "STRIP=%triplet%-strip"},
+    {ALL, "PKG_CONFIG=/refinery/bin/pkg-config"},
+    {ALL, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/"
+          "sysroot/usr/share/pkgconfig"},
+    {ALL, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
+    {ALL, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
+    {ALL, "HOST_CC=/refinery/bin/build-cc"}, /* the cc crate's word for the build machine's */
+    {ALL, "CARGO_HOME=" TOOLCHAIN_CRATES},
+    {ALL, "CARGO_NET_OFFLINE=true"},
+    {ALL, "CARGO_BUILD_TARGET=%rust%"},
+    {ALL, "CARGO_TARGET_%RUST%_LINKER=/refinery/bin/%triplet%-gcc"},
+    {ALL, "CARGO_TARGET_%RUST%_RUSTFLAGS=--remap-path-prefix=%source%=. "
+          "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates"},
+    {ALL, "CARGO_TARGET_%BUILD_RUST%_LINKER=/refinery/bin/build-cc"},
+    {ALL, "PKG_CONFIG_ALLOW_CROSS=1"}, /* the pkg-config crate asks for leave */
+    {ALL, "PYO3_CROSS_LIB_DIR=/sysroot/usr/lib/python%python%"},
+    {ALL, "PYO3_CROSS_PYTHON_VERSION=%python%"},
 };
 
 static struct digest toolchain_digest(const struct toolchain_text *text,
@@ -134,9 +134,10 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
 bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct arena *arena,
                     struct toolchain *toolchain, struct err *err)
 {
-    struct toolchain made = {.python = TOOLCHAIN_PYTHON,
-                             .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
-                             .foreign = {.machine = spec->target->machine}};
+    struct toolchain made = {
+        .python = TOOLCHAIN_PYTHON,
+        .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
+        .foreign = {.machine = spec->target == arch_host() ? NULL : spec->target->machine}};
     struct toolchain_text text;
     VEC(struct jail_mount) mounts = {0};
     made.meson_option = spec->strategy == TOOLCHAIN_CROSS

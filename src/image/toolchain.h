@@ -1,13 +1,15 @@
 /*
  * What a build for another machine sees inside the jail: the fixed places, the
  * environment, compiler wrappers under every name that build scripts call them
- * by, the target's sysconfig data, meson and CMake files. Both strategies use the
- * same compiler with the same options; they differ in the Python that runs the
- * backend.
+ * by, the target's sysconfig data, meson and CMake files. All strategies call the
+ * compiler with the same options; they differ in the Python that runs the backend,
+ * and in whose compiler it is.
  *
  *   cross   the build image's Python is told that it is the target's
  *   hybrid  the target's Python runs under qemu-user, every answer about the
  *           machine is true, the compiler stays native
+ *   own     the root is the target's, compiler and all: under qemu-user, or on the
+ *           target itself. The root is its own sysroot
  */
 #ifndef REFINERY_IMAGE_TOOLCHAIN_H
 #define REFINERY_IMAGE_TOOLCHAIN_H
@@ -18,7 +20,7 @@
 #include "image/arch.h"
 #include "jail/jail.h"
 
-enum toolchain_strategy { TOOLCHAIN_CROSS, TOOLCHAIN_HYBRID };
+enum toolchain_strategy { TOOLCHAIN_CROSS, TOOLCHAIN_HYBRID, TOOLCHAIN_OWN };
 
 /* Inside the jail. The build image is / (jail_spec.root). */
 #define TOOLCHAIN_SYSROOT "/sysroot"
@@ -54,7 +56,7 @@ struct toolchain {
     const char *meson_option; /* "--cross-file=..." or "--native-file=..." for meson setup */
     const char *cmake_file;   /* inside; the environment names it too (CMAKE_TOOLCHAIN_FILE) */
     struct jail_foreign
-        foreign; /* for jail_spec.foreign: both strategies may run target programs */
+        foreign; /* for jail_spec.foreign: every strategy may run the target's programs */
 };
 
 CHECKED bool toolchain_make(const struct toolchain_spec *spec, const char *cache,

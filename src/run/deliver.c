@@ -4,6 +4,7 @@
 #include "base/url.h"
 #include "os/file.h"
 #include "pkg/filename.h"
+#include "run/strategy.h"
 
 bool run_deliver_wheel(struct run *run, const struct run_job *test, struct err *err)
 {
@@ -145,10 +146,11 @@ static struct str run_why(struct run *run, const struct graph_node *node,
     if (wheel->result.facts.len)
         return wheel->result.why;
     if (wheel->fact.len)
-        way = arena_printf(run->arena, "; by the target's own Python, since " STR_FMT,
+        way = arena_printf(run->arena, "; by " STR_FMT ", since " STR_FMT, STR_ARG(wheel->strategy),
                            STR_ARG(wheel->fact));
-    else if (str_eq(wheel->strategy, STR("hybrid")) && str_eq(run->config->strategy, STR("auto")))
-        way = STR("; by the target's own Python, as an earlier run found necessary");
+    else if (strategy_is_on_target(wheel->strategy) && str_eq(run->config->strategy, STR("auto")))
+        way = arena_printf(run->arena, "; by " STR_FMT ", as an earlier run found necessary",
+                           STR_ARG(wheel->strategy));
     return arena_printf(run->arena, STR_FMT STR_FMT "; " STR_FMT, STR_ARG(node->why), STR_ARG(way),
                         STR_ARG(wheel->result.why));
 }

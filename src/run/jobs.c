@@ -4,6 +4,8 @@
 #include "build/recipe.h"
 #include "fleet/critical_path.h"
 #include "fleet/estimate.h"
+#include "image/arch.h"
+#include "run/strategy.h"
 
 static const char run_builds_key[] = "image:builds", run_tests_key[] = "image:test-root";
 
@@ -48,6 +50,21 @@ bool run_is_output(const struct run *run, size_t index)
            index < run_plan_graph(run->plan)->nodes_len;
 }
 
+/* Whether this machine is the target. */
+static bool run_is_at_home(const struct run *run)
+{
+    return arch_find(run_plan_config(run->plan)->arch) == arch_host();
+}
+
+/* What a build of this package begins with; `name` may be empty. */
+static struct str run_way(const struct run *run, struct str name)
+{
+    const struct store_learned *learned = map_get(&run->learned, name);
+    return str_eq(run->config->strategy, STR("auto"))
+               ? strategy_first(learned ? learned->strategy : STR(""), run_is_at_home(run))
+               : run->config->strategy;
+}
+
 /* The shared images, made by jobs of their own the first time something needs them. */
 static size_t run_image(struct run *run, const char *key)
 {
@@ -55,8 +72,10 @@ static size_t run_image(struct run *run, const char *key)
     if (index != RUN_NO_NODE)
         return index;
     struct str name = str_from_pos(str_from(key), sizeof "image:" - 1);
-    return run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, str_from(key), name, STR(""),
-                       run->graph.target);
+    index =
+        run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, str_from(key), name, STR(""), run->graph.target);
+    run->jobs.at[index].strategy = run_way(run, STR(""));
+    return index;
 }
 
 static enum spec_kind run_kind(const struct graph_node *node)
@@ -71,11 +90,8 @@ static struct str run_first_strategy(const struct run *run, const struct graph_n
     if (!run_is_target(run, node) && node->kind == GRAPH_WHEEL)
         return STR("native");
     if (node->kind == GRAPH_REQUIRES) /* asked by the build machine's Python, which records facts */
-        return STR("cross");
-    if (!str_eq(run->config->strategy, STR("auto")))
-        return run->config->strategy;
-    const struct store_learned *learned = map_get(&run->learned, node->name);
-    return learned && learned->strategy.len ? learned->strategy : STR("cross");
+        return run_is_at_home(run) ? STR("native") : STR("cross");
+    return run_way(run, node->name);
 }
 
 static void run_add_node(struct run *run, size_t index)

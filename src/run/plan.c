@@ -260,11 +260,11 @@ const struct run_plan_config *run_plan_config(const struct run_plan *plan)
     return &plan->config;
 }
 
-bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool hybrid,
+bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool on_target,
                      struct spec_list requires, struct graph_extension *extension,
                      struct str *explanation, struct err *err)
 {
-    const struct solve_env *env = hybrid ? &plan->target.env : &plan->build.env;
+    const struct solve_env *env = on_target ? &plan->target.env : &plan->build.env;
     return graph_extend(graph, &plan->request, &plan->provider, wheel, env, requires.at,
                         requires.len, plan->arena, extension, explanation, err);
 }

@@ -53,10 +53,10 @@ const struct spec_net *run_plan_net(const struct run_plan *plan);
 
 /*
  * The backend's answer about wheel node `wheel`: what its environment becomes,
- * resolved for the build machine, or for the target's own Python (`hybrid`).
+ * resolved for the build machine, or for the target's own Python (`on_target`).
  */
 CHECKED bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel,
-                             bool hybrid, struct spec_list requires,
+                             bool on_target, struct spec_list requires,
                              struct graph_extension *extension, struct str *explanation,
                              struct err *err);
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "drone/agent.h"
+#include "run/strategy.h"
 
 /*
  * Outcomes that another attempt of the same kind may cure. The store does not count
@@ -66,14 +67,14 @@ static struct str run_result_text(struct run *run, const struct spec_result *res
  * New jobs and edges come behind the present ones. False: it cannot be had, and
  * `why` says so.
  */
-static bool run_reenvironment(struct run *run, size_t wheel, bool hybrid, struct spec_list requires,
-                              struct str *why, struct err *err)
+static bool run_reenvironment(struct run *run, size_t wheel, bool on_target,
+                              struct spec_list requires, struct str *why, struct err *err)
 {
     struct graph_extension extension;
     struct str explanation = {0};
     struct err failed = {0};
     struct run_job *job = &run->jobs.at[wheel];
-    if (!run_plan_extend(run->plan, &run->graph, job->node, hybrid, requires, &extension,
+    if (!run_plan_extend(run->plan, &run->graph, job->node, on_target, requires, &extension,
                          &explanation, &failed)) {
         if (failed.code == ERR_SYSTEM || failed.code == ERR_CANCELLED)
             return err_set(err, failed.code, "%s", failed.text);
@@ -101,13 +102,15 @@ static size_t run_asker(const struct run *run, size_t requires)
     return RUN_NO_NODE;
 }
 
-static bool run_wants_hybrid(const struct run *run, const struct run_job *wheel,
-                             const struct spec_result *answer)
+/* The strategy of a wheel whose backend answered: what it read of the machine decides. */
+static struct str run_strategy_after(const struct run *run, const struct run_job *wheel,
+                                     const struct spec_result *answer)
 {
-    if (str_eq(wheel->strategy, STR("hybrid")))
-        return true;
-    return answer->facts.len && str_eq(wheel->strategy, STR("cross")) &&
-           str_eq(run->config->strategy, STR("auto"));
+    const struct spec_result read = {.outcome = SPEC_FACTS};
+    struct str next = strategy_next(wheel->strategy, &read);
+    return answer->facts.len && next.len && str_eq(run->config->strategy, STR("auto"))
+               ? next
+               : wheel->strategy;
 }
 
 /* A backend answered: the wheel's environment and strategy are known now. */
@@ -118,13 +121,13 @@ static bool run_take_answer(struct run *run, size_t requires, struct spec_result
     size_t wheel = run_asker(run, requires);
     if (wheel == RUN_NO_NODE)
         return true;
-    bool hybrid = run_wants_hybrid(run, &run->jobs.at[wheel], answer);
-    if (!run_reenvironment(run, wheel, hybrid, answer->requires, &why, err))
+    struct str strategy = run_strategy_after(run, &run->jobs.at[wheel], answer);
+    if (!run_reenvironment(run, wheel, strategy_is_on_target(strategy), answer->requires, &why,
+                           err))
         return false;
-    if (hybrid)
-        run->jobs.at[wheel].strategy = STR("hybrid");
-    if (hybrid && answer->facts.len)
+    if (!str_eq(strategy, run->jobs.at[wheel].strategy))
         run->jobs.at[wheel].fact = answer->facts.at[0];
+    run->jobs.at[wheel].strategy = strategy;
     run->jobs.at[wheel].asked = answer->requires;
     if (why.len) {
         answer->outcome = SPEC_BUILD_FAILED;
@@ -142,34 +145,47 @@ static bool run_must_build(const struct run *run, size_t first)
     return false;
 }
 
-/*
- * A cross build read facts of the machine: once more where the answers are true. The
- * attempt is handed back and taken again at once; what is new in its environment it
- * fetches itself, so that nothing has to wait.
- */
-static bool run_go_hybrid(struct run *run, size_t index, struct spec_result *result,
-                          struct err *err)
+/* The environment of the target's own Python, for a job that comes from the build machine's. */
+static bool run_move_to_target(struct run *run, size_t index, struct str *why, struct err *err)
 {
-    struct str why = {0};
     size_t first_job = run->jobs.len, kept = run->needs.len;
-    if (!str_eq(run->config->strategy, STR("auto")))
-        return true;
-    if (!run_reenvironment(run, index, true, run->jobs.at[index].asked, &why, err))
+    if (!run_reenvironment(run, index, true, run->jobs.at[index].asked, why, err))
         return false;
     for (size_t i = kept; i < run->needs.len; i++)
         if ((size_t)run->needs.at[i].job != index)
             run->needs.at[kept++] = run->needs.at[i];
     run->needs.len = kept;
-    if (!why.len && run_must_build(run, first_job))
-        why = STR("its build requirements must be built for the target first; name them in the "
-                  "requirements and run again");
+    if (!why->len && run_must_build(run, first_job))
+        *why = STR("its build requirements must be built for the target first; name them in the "
+                   "requirements and run again");
+    return true;
+}
+
+/*
+ * A build that read facts of the machine, or failed: once more by the next strategy, if that can
+ * help. The attempt is handed back and taken again at once; what is new in its environment it
+ * fetches itself, so that nothing has to wait.
+ */
+static bool run_go_on(struct run *run, size_t index, struct spec_result *result, struct err *err)
+{
+    struct str why = {0}, now = run->jobs.at[index].strategy;
+    struct str next = strategy_next(now, result);
+    if (!next.len || !str_eq(run->config->strategy, STR("auto")))
+        return true;
+    if (strategy_is_on_target(next) && !strategy_is_on_target(now) &&
+        !run_move_to_target(run, index, &why, err))
+        return false;
     if (why.len) {
         result->why =
             arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(result->why), STR_ARG(why));
-    } else {
-        run->jobs.at[index].strategy = STR("hybrid");
-        run->jobs.at[index].fact = result->facts.len ? result->facts.at[0] : STR("");
+        return true;
     }
+    struct run_job *job = &run->jobs.at[index];
+    job->strategy = next;
+    job->fact = result->outcome == SPEC_FACTS
+                    ? (result->facts.len ? result->facts.at[0] : STR("it reads machine facts"))
+                    : arena_printf(run->arena, STR_FMT " failed: " STR_FMT, STR_ARG(now),
+                                   STR_ARG(result->why));
     return true;
 }
 
@@ -220,7 +236,8 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         if (job->kind == SPEC_REQUIRES && result.outcome == SPEC_OK &&
             !run_take_answer(run, index, &result, err))
             return false;
-        if (result.outcome == SPEC_FACTS && !run_go_hybrid(run, index, &result, err))
+        if (job->kind == SPEC_WHEEL && result.outcome != SPEC_OK &&
+            !run_go_on(run, index, &result, err))
             return false;
         job = &run->jobs.at[index]; /* the table may have grown */
         again = !str_eq(strategy, job->strategy);

@@ -101,8 +101,11 @@ def part_words(world):
     base = ("--find-links", fine)
     world.sentence("unknown Python", world.run(*base, "-r", need, "--python", "3.7"), 2,
                    "3.7", "3.11")
-    for words in (("--strategy", "emulate"), ("--container-preset", "rocky"),
-                  ("--verify-reproducible",)):
+    world.sentence("--strategy native", world.run(*base, "-r", need, "--strategy", "native"), 2,
+                   "is the target itself", "hybrid or emulate")
+    world.sentence("--strategy cross at home", world.run(
+        *base, "-r", need, "--strategy", "cross", "--arch", os.uname().machine), 2, "auto or native")
+    for words in (("--container-preset", "rocky"), ("--verify-reproducible",)):
         world.sentence(" ".join(words), world.run(*base, "-r", need, *words), 2, words[0],
                        "not available yet")
     world.sentence("empty directory", world.run("--input", world.folder({})), 2,

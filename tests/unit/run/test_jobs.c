@@ -32,13 +32,13 @@ const struct spec_net *run_plan_net(const struct run_plan *plan)
     return &plan->config.net;
 }
 
-bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool hybrid,
+bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool on_target,
                      struct spec_list requires, struct graph_extension *extension,
                      struct str *explanation, struct err *err)
 {
     (void) requires;
     plan->extended++;
-    plan->hybrid = hybrid;
+    plan->hybrid = on_target;
     if (plan->refuses) {
         *explanation = STR("there is no tool of that name");
         return err_set(err, ERR_UNSAT, "no");
@@ -328,12 +328,32 @@ static void test_answer_that_cannot_be_had(void **state)
 
 static void test_failures(void **state)
 {
+    /* One strategy after the other at once, each only once: the same again is no use. */
+    static const char *const strategies[] = {"cross", "hybrid", "emulate"};
     struct run *run = &((struct yard *)*state)->run;
+    size_t a = job(run, "a-id");
+    for (size_t i = 0; i < 3; i++) {
+        struct store_lease lease = reach(run, "a-id");
+        assert_false(run->jobs.at[a].ended);
+        assert_str(run->jobs.at[a].strategy, strategies[i]);
+        settle(run, &lease, "{\"outcome\":\"build\",\"why\":\"the compiler crashed\"}",
+               (struct agent_end){.process = {.end = PROC_EXITED}});
+        assert_str(run->jobs.at[a].attempts.at[i].strategy, strategies[i]);
+        assert_str(run->jobs.at[a].attempts.at[i].failure_class, "build");
+    }
+    assert_true(run->jobs.at[a].ended && !run->jobs.at[a].good);
+    assert_str(run->jobs.at[a].fact, "hybrid failed: the compiler crashed");
+}
+
+static void test_failures_without_choice(void **state)
+{
+    struct yard *yard = *state;
+    struct run *run = &yard->run;
+    yard->config.strategy = STR("hybrid");
     struct store_lease lease = reach(run, "a-id");
-    size_t a = settle(run, &lease, "{\"outcome\":\"build\",\"why\":\"no compiler\"}",
+    size_t a = settle(run, &lease, "{\"outcome\":\"build\",\"why\":\"the compiler crashed\"}",
                       (struct agent_end){.process = {.end = PROC_EXITED}});
-    assert_true(run->jobs.at[a].ended && !run->jobs.at[a].good); /* the same again is no use */
-    assert_str(run->jobs.at[a].attempts.at[0].failure_class, "build");
+    assert_true(run->jobs.at[a].ended && !run->jobs.at[a].good);
 }
 
 static void test_fetch_is_tried_again(void **state)
@@ -388,6 +408,7 @@ int main(void)
         TEST(test_facts),
         TEST(test_facts_without_choice),
         TEST(test_failures),
+        TEST(test_failures_without_choice),
         TEST(test_facts_of_the_asking),
         TEST(test_fetch_is_tried_again),
         TEST(test_answer_that_cannot_be_had),
