@@ -72,6 +72,7 @@ CURLcode curl_global_init(long flags)
 }
 
 /* The one argument behind an option has the type that the option's number says. */
+// NOLINTBEGIN(bugprone-branch-clone): they differ in the type that va_arg takes
 #define FORWARD(result, call, handle, option)                                                      \
     do {                                                                                           \
         va_list args;                                                                              \
@@ -101,6 +102,7 @@ CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
     FORWARD(result, curl.multi_setopt, multi, option);
     return result;
 }
+// NOLINTEND(bugprone-branch-clone)
 
 CURLcode curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
 {

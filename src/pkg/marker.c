@@ -1,6 +1,7 @@
 #include "pkg/marker.h"
 #include "pkg/marker_tree.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The grammar needs one token of look-ahead. */
@@ -237,6 +238,7 @@ static bool parse_list(struct parser *p, enum marker_kind kind, struct marker **
     for (;;) {
         if (!(kind == MARKER_OR ? parse_list(p, MARKER_AND, last) : parse_item(p, last)))
             return false;
+        assert(*last);
         last = &(*last)->next;
         if (p->token.kind != joins)
             break;

@@ -3,6 +3,8 @@
 
 #include "pkg/filename.h"
 
+#include <assert.h>
+
 static const struct str kind_words[] = {STR_INIT("wheel"), STR_INIT("requires")};
 static const struct str action_words[] = {STR_INIT("reuse"), STR_INIT("build"), STR_INIT("skip")};
 static const struct str edge_words[] = {STR_INIT("build-requires"), STR_INIT("runtime"),
@@ -328,6 +330,7 @@ bool graph_plan(const struct graph_request *request, const struct provider *prov
     for (size_t i = 0; i < result.picks_len; i++) {
         if (!graph_pick_node(&state, &state.target, &result.picks[i], true, &nodes[i], err))
             return false;
+        assert(nodes[i] < state.drafts.len);
         state.drafts.at[nodes[i]].root = true;
     }
     for (size_t i = 0; i < result.picks_len; i++)
@@ -366,9 +369,10 @@ bool graph_extend(const struct graph *graph, const struct graph_request *request
     take_over(&state, graph);
     if (env == request->target.env)
         state.build = state.target;
-    for (size_t i = 0; i < count; i++)
-    all[i] = i < node->build_requires_len ? node->build_requires[i]
-                                          : requires[i - node->build_requires_len];
+    for (size_t i = 0; i < count; i++) {
+        bool declared = i < node->build_requires_len;
+        all[i] = declared ? node->build_requires[i] : requires[i - node->build_requires_len];
+    }
     struct graph_env where = {env, state.build.name};
     if (!graph_environment(&state, &where, all, count, &nodes, &made.edges_len, &failure, err))
         return false;

@@ -1,5 +1,7 @@
 #include "plan/pubgrub.h"
 
+#include <assert.h>
+
 static struct pubgrub_package *package_at(const struct pubgrub *pg, uint32_t package)
 {
     return &pg->packages.at[package];
@@ -200,6 +202,7 @@ static struct satisfier find_satisfier(struct pubgrub *pg, const struct pubgrub_
     const struct pubgrub_assign *last = &pg->trail.at[found.at];
     if (last->cause == PUBGRUB_NONE)
         return found;
+    assert(found.term); /* a contradiction has a term of the last assignment's package */
     /* The assignment alone may be too little: then an earlier one of the package counts as well. */
     const struct pubgrub_term *cause = term_of(&pg->clauses.at[last->cause], last->package);
     struct pubgrub_term rest = {last->package, span_or(found.term->set, cause->set, pg->arena)};

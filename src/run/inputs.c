@@ -65,7 +65,7 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
                        STR_ARG(entry->origin));
     struct solve_require made = {
         .req = entry->req, .origin = entry->origin, .hashes = hashes.at, .hashes_len = hashes.len};
-    if (entry->constraint)
+    if (entry->constraint) // NOLINT(bugprone-branch-clone): two lists of one type
         *vec_push(&inputs->constraints, inputs->arena) = made;
     else
         *vec_push(&inputs->requires, inputs->arena) = made;

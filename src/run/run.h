@@ -110,7 +110,7 @@ void run_add_nodes(struct run *run, size_t first);
  */
 bool run_is_output(const struct run *run, size_t index);
 /* Edges of one wheel or requires job to the jobs that bring its environment. */
-void run_set_env(struct run *run, size_t job, const struct graph_edge *edges, size_t len);
+void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, size_t len);
 /* What the store wants to know of jobs[first_job..) and needs[first_need..). */
 struct store_graph run_store_graph(struct run *run, size_t first_job, size_t first_need);
 void run_spec(struct run *run, const struct run_job *job, struct spec *spec);

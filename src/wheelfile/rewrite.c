@@ -73,7 +73,8 @@ static void collect(struct rewrite *r, const struct wheelfile_change *changes, s
             !is_old_record(members[i].path, wheelfile_dist_info(r->wheel)))
             *vec_push(&r->entries, &r->arena) = (struct entry){
                 .path = members[i].path, .member = &members[i], .mode = mode_of(&members[i])};
-    qsort(r->entries.at, r->entries.len, sizeof *r->entries.at, by_path);
+    if (r->entries.len)
+        qsort(r->entries.at, r->entries.len, sizeof *r->entries.at, by_path);
 }
 
 static bool write_record(struct rewrite *r, struct buf *out, struct err *err)

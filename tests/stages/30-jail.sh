@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 refinery=${REFINERY:-$PWD/build/refinery}
 passed=0 failed=0 notes=
 work=$(mktemp -d "${TMPDIR:-/tmp}/refinery-jail-XXXXXX")
-host_pid= listener=
+host_pid='' listener=''
 finish() {
     [ -n "$listener" ] && kill "$listener" 2>/dev/null
     [ -n "$host_pid" ] && kill "$host_pid" 2>/dev/null
@@ -65,7 +65,7 @@ expect() { # name, end, code or "", jail arguments...
     report "$name: wanted $end $code" $?
 }
 mine() { # a directory that the user of this round owns
-    rm -rf "$work/$1"
+    rm -rf "${work:?}/$1"
     mkdir "$work/$1"
     [ "$who" = user ] && chown 23456:23456 "$work/$1"
     echo "$work/$1"

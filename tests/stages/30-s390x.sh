@@ -9,7 +9,7 @@ if [ "$(uname -m)" = s390x ]; then
     exit 0
 fi
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
-build=build-s390x
+build='build-s390x'
 # What the build needs on this machine, for the other one.
 packages=$(sed -n -E 's/^(build|test) (lib.*-dev)$/\2/p' scripts/packages.txt |
     grep -vE '^(libc6|libyyjson|libclang.*)-dev' | sort)

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 C
 echo 'int foo(void); static char big[3000000]; int main(void) { big[3] = 1; return foo() != 42; }' >prog.c
 one() { # name, prefix of tools, linker option, command that runs
-    local name=$1 prefix=$2 option=$3 cc="${2}gcc -fPIC $3"
+    local name=$1 prefix=$2 cc="${2}gcc -fPIC $3"
     shift 3
     mkdir -p "$name/new/libs" "$name/new/pkg"
     cd "$name" || exit 1
