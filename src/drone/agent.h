@@ -25,6 +25,7 @@ struct agent_work {
     int64_t epoch;   /* fencing token, handed back with everything said of the attempt */
     struct str spec; /* JSON, for the slot; the agent does not read it */
     struct proc_limits limits;
+    size_t mark; /* the source's own, to know the job again */
 };
 
 struct agent_end {

@@ -190,7 +190,7 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         package->wheel_url = url_redacted(node->source.url, run->arena);
     } else {
         struct spec spec;
-        run_spec(run, wheel, &spec);
+        run_spec(run, wheel, run->arena, &spec);
         package->strategy = wheel->strategy;
         package->source = node->source.filename;
         package->source_url = url_redacted(node->source.url, run->arena);

@@ -110,25 +110,42 @@ static void run_add_node(struct run *run, size_t index)
         run_add_need(run, job, run_image(run, run_builds_key));
 }
 
-/* Everything a wheel needs at run time, itself first: depth first over the runtime edges. */
-static void run_closure(const struct run *run, size_t node, bool *seen, size_t *order, size_t *len)
-{
-    seen[node] = true;
-    order[(*len)++] = node;
-    const struct graph_node *at = &run->graph.nodes[node];
-    for (size_t i = 0; i < at->edges_len; i++)
-        if (at->edges[i].type != GRAPH_BUILD_REQUIRES && !seen[at->edges[i].to])
-            run_closure(run, at->edges[i].to, seen, order, len);
-}
+/* Where a walk over the graph stands in one node. */
+struct run_step {
+    size_t node, edge;
+};
 
-/* Graph nodes that an import of `node` needs, itself first; in the arena. */
-static size_t *run_runtime(const struct run *run, size_t node, struct arena *arena, size_t *len)
+/*
+ * Graph nodes that an import of `node` needs, itself first, depth first over the runtime edges; in
+ * the arena. Marks are kept from one walk to the next, so that each costs what it finds.
+ */
+static const size_t *run_runtime(struct run *run, size_t node, struct arena *arena, size_t *len)
 {
-    bool *seen = ARENA_ARRAY(arena, bool, run->graph.nodes_len);
-    size_t *order = ARENA_ARRAY(arena, size_t, run->graph.nodes_len);
-    *len = 0;
-    run_closure(run, node, seen, order, len);
-    return order;
+    ARENA_AUTO struct arena scratch = {0};
+    VEC(struct run_step) path = {0};
+    VEC(size_t) order = {0};
+    while (run->reached.len < run->graph.nodes_len)
+        *vec_push(&run->reached, run->arena) = 0;
+    run->walk++;
+    for (size_t next = node; next != RUN_NO_NODE || path.len;) {
+        if (next != RUN_NO_NODE) {
+            run->reached.at[next] = run->walk;
+            *vec_push(&order, arena) = next;
+            *vec_push(&path, &scratch) = (struct run_step){next, 0};
+        }
+        struct run_step *step = &path.at[path.len - 1];
+        const struct graph_node *at = &run->graph.nodes[step->node];
+        next = RUN_NO_NODE;
+        while (next == RUN_NO_NODE && step->edge < at->edges_len) {
+            const struct graph_edge *edge = &at->edges[step->edge++];
+            if (edge->type != GRAPH_BUILD_REQUIRES && run->reached.at[edge->to] != run->walk)
+                next = edge->to;
+        }
+        if (next == RUN_NO_NODE)
+            path.len--;
+    }
+    *len = order.len;
+    return order.at;
 }
 
 static void run_add_test(struct run *run, size_t index)
@@ -352,9 +369,10 @@ static struct spec_file run_node_file(const struct run *run, size_t node)
                               .sha256 = source->sha256};
 }
 
-static struct spec_files run_node_files(const struct run *run, const size_t *nodes, size_t len)
+static struct spec_files run_node_files(const struct run *run, const size_t *nodes, size_t len,
+                                        struct arena *arena)
 {
-    struct spec_file *files = ARENA_ARRAY(run->arena, struct spec_file, len);
+    struct spec_file *files = ARENA_ARRAY(arena, struct spec_file, len);
     for (size_t i = 0; i < len; i++)
         files[i] = run_node_file(run, nodes[i]);
     return (struct spec_files){files, len};
@@ -362,21 +380,21 @@ static struct spec_files run_node_files(const struct run *run, const size_t *nod
 
 /* In a cross build the target's own wheels are there to link against, not to import. */
 static void run_spec_environment(const struct run *run, const struct run_job *job,
-                                 struct spec *spec)
+                                 struct arena *arena, struct spec *spec)
 {
     VEC(size_t) requires = {0}, linked = {0};
     bool cross = str_eq(job->strategy, STR("cross"));
     for (size_t i = 0; i < job->env.len; i++) {
         if (cross && run_is_target(run, &run->graph.nodes[job->env.at[i]]))
-            *vec_push(&linked, run->arena) = job->env.at[i];
+            *vec_push(&linked, arena) = job->env.at[i];
         else
-            *vec_push(&requires, run->arena) = job->env.at[i];
+            *vec_push(&requires, arena) = job->env.at[i];
     }
-    spec->requires = run_node_files(run, requires.at, requires.len);
-    spec->linked = run_node_files(run, linked.at, linked.len);
+    spec->requires = run_node_files(run, requires.at, requires.len, arena);
+    spec->linked = run_node_files(run, linked.at, linked.len, arena);
 }
 
-void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
+void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec)
 {
     const struct run_config *config = run->config;
     *spec = (struct spec){.kind = job->kind,
@@ -403,8 +421,8 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
         job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL ? !run_is_target(run, node) : false;
     if (job->kind == SPEC_TEST) {
         size_t len;
-        const size_t *closure = run_runtime(run, job->node, run->arena, &len);
-        spec->wheels = run_node_files(run, closure, len);
+        const size_t *closure = run_runtime(run, job->node, arena, &len);
+        spec->wheels = run_node_files(run, closure, len, arena);
         return;
     }
     spec->source =
@@ -412,7 +430,7 @@ void run_spec(struct run *run, const struct run_job *job, struct spec *spec)
                            .url = node->source.path.len ? node->source.path : node->source.url,
                            .sha256 = node->source.sha256};
     spec->commit = node->source.commit;
-    run_spec_environment(run, job, spec);
+    run_spec_environment(run, job, arena, spec);
     if (job->kind != SPEC_FETCH)
-        spec->recipes = recipe_for(job->name, spec->requires, run->arena);
+        spec->recipes = recipe_for(job->name, spec->requires, arena);
 }

@@ -92,9 +92,11 @@ struct run {
     VEC(struct store_edge) needs;  /* by index of jobs */
     struct map by_key;             /* key -> index + 1 */
     VEC(size_t) wheel_of, test_of; /* graph node -> job index, or RUN_NO_NODE */
-    struct map learned;            /* name -> struct store_learned */
-    int64_t wake_ms;               /* when the next backoff ends; 0: none */
-    bool nothing_ready;            /* the last claim found nothing */
+    VEC(uint32_t) reached;         /* graph node -> the last walk that came there */
+    uint32_t walk;
+    struct map learned; /* name -> struct store_learned */
+    int64_t wake_ms;    /* when the next backoff ends; 0: none */
+    bool nothing_ready; /* the last claim found nothing */
 };
 
 /* Carries the plan out. Failed packages are results: see run_summary. */
@@ -113,7 +115,8 @@ bool run_is_output(const struct run *run, size_t index);
 void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, size_t len);
 /* What the store wants to know of jobs[first_job..) and needs[first_need..). */
 struct store_graph run_store_graph(struct run *run, size_t first_job, size_t first_need);
-void run_spec(struct run *run, const struct run_job *job, struct spec *spec);
+/* What a slot is told of the job, in the arena. */
+void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec);
 
 /* run.c: the store's numbers of the jobs from `first` on. */
 CHECKED bool run_number_jobs(struct run *run, size_t first, struct err *err);

@@ -220,6 +220,7 @@ static void run_note_attempt(struct run *run, struct run_job *job, const struct 
 bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
                 const struct agent_end *end, struct str log, int64_t log_bytes, struct err *err)
 {
+    ARENA_AUTO struct arena scratch = {0};
     struct run_job *job = &run->jobs.at[index];
     struct spec_result result;
     struct err damaged = {0};
@@ -228,7 +229,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     struct store_effect effect = {0};
     size_t first_job = run->jobs.len, first_need = run->needs.len;
     struct str strategy = job->strategy;
-    run_spec(run, job, &spec);
+    run_spec(run, job, &scratch, &spec);
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
     bool again = false;

@@ -30,13 +30,9 @@ static const char *run_log_dir(const struct run *run, struct arena *arena)
     return arena_printf(arena, STR_FMT "/logs", STR_ARG(run->config->cache)).ptr;
 }
 
-/* Which job an attempt works on; the agent only knows its number. */
 static struct run_job *run_job_of(struct run *run, const struct agent_work *work)
 {
-    for (size_t i = 0; i < run->jobs.len; i++)
-        if (run->jobs.at[i].attempt == work->attempt)
-            return &run->jobs.at[i];
-    return NULL;
+    return &run->jobs.at[work->mark];
 }
 
 static struct proc_limits run_limits(const struct run *run, const struct run_job *job)
@@ -75,12 +71,13 @@ static bool run_claim(void *state, size_t slot, struct arena *arena, struct agen
     job->attempt = lease.attempt;
     job->claimed_ms = run_now(run);
     job->slot = slot;
-    run_spec(run, job, &spec);
+    run_spec(run, job, arena, &spec);
     spec_write(&spec, &text);
     *work = (struct agent_work){.attempt = lease.attempt,
                                 .epoch = lease.epoch,
                                 .spec = arena_str(arena, buf_str(&text)),
-                                .limits = run_limits(run, job)};
+                                .limits = run_limits(run, job),
+                                .mark = index - 1};
     if (run->watch->start)
         run->watch->start(run->watch->state, slot, job->name, job->version, job->strategy,
                           (unsigned)lease.number);

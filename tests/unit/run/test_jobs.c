@@ -188,20 +188,20 @@ static void test_specs(void **state)
 {
     struct run *run = &((struct yard *)*state)->run;
     struct spec spec;
-    run_spec(run, &run->jobs.at[job(run, "a-id")], &spec);
+    run_spec(run, &run->jobs.at[job(run, "a-id")], run->arena, &spec);
     assert_true(spec.kind == SPEC_WHEEL && !spec.for_build_machine && spec.requires.len == 1);
     assert_str(spec.requires.at[0].filename, "tool.file");
     assert_str(spec.source.url, "https://h/a");
     assert_str(spec.arch, "s390x");
-    run_spec(run, &run->jobs.at[job(run, "tool-id")], &spec);
+    run_spec(run, &run->jobs.at[job(run, "tool-id")], run->arena, &spec);
     assert_true(spec.for_build_machine);
-    run_spec(run, &run->jobs.at[job(run, "test:c-id")], &spec);
+    run_spec(run, &run->jobs.at[job(run, "test:c-id")], run->arena, &spec);
     assert_int_equal(spec.wheels.len, 3);
     assert_str(spec.wheels.at[0].filename, "c.file"); /* the one under test is first */
     struct run_job *a = &run->jobs.at[job(run, "a-id")];
     a->good = true;
     a->result = (struct spec_result){.file = STR("a-1-repaired.whl"), .sha256 = STR("ff")};
-    run_spec(run, &run->jobs.at[job(run, "test:b-id")], &spec);
+    run_spec(run, &run->jobs.at[job(run, "test:b-id")], run->arena, &spec);
     assert_str(spec.wheels.at[1].filename, "a-1-repaired.whl"); /* what was built */
     assert_str(spec.wheels.at[1].sha256, "ff");
 }
