@@ -159,6 +159,11 @@ bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
     struct err failed = {0};
     const char *site = arena_printf(slot->arena, "%s/site", slot->work).ptr;
     slot_phase(slot, "image");
+    if (slot->spec->gather) {
+        result->cached = true;
+        result->why = STR("the clean root is in the cache");
+        return place_clean_root(slot, &place, err);
+    }
     if (!place_clean_root(slot, &place, err) || !import_key(slot, &place, &key, err) ||
         !result_recall(slot, &key, result, &known, err))
         return false;

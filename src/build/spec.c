@@ -94,6 +94,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     yyjson_mut_obj_add_int(doc, root, "silence_ms", spec->silence_ms);
     yyjson_mut_obj_add_bool(doc, root, "as_json", spec->as_json);
     yyjson_mut_obj_add_bool(doc, root, "retry_failed", spec->retry_failed);
+    yyjson_mut_obj_add_bool(doc, root, "gather", spec->gather);
     yyjson_mut_obj_add_bool(doc, root, "fresh", spec->fresh);
     json_write(doc, false, out);
 }
@@ -209,6 +210,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .silence_ms = json_get_int(root, "silence_ms", 0),
         .as_json = json_get_bool(root, "as_json", false),
         .retry_failed = json_get_bool(root, "retry_failed", false),
+        .gather = json_get_bool(root, "gather", false),
         .fresh = json_get_bool(root, "fresh", false),
     };
     return true;

@@ -63,6 +63,7 @@ struct spec {
     int64_t timeout_ms, silence_ms;
     bool as_json;      /* PROVE: one JSON object a package on standard output */
     bool retry_failed; /* make an attempt again that is known to fail */
+    bool gather;       /* WHEEL, TEST: bring what it takes into the cache, and do no more */
     bool fresh;        /* build although the store has the result of this action key */
 };
 

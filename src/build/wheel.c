@@ -63,7 +63,8 @@ static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struc
     if (fetch_file(slot, &slot->spec->source, &job->sdist, &job->source, &failed) &&
         wheel_fetch_list(slot, slot->spec->requires, &wheels, &failed) &&
         wheel_fetch_list(slot, slot->spec->linked, &linked, &failed) &&
-        env_compose(slot->cache, wheels, linked, slot->arena, &job->env, &job->env_key, &failed))
+        (slot->spec->gather || /* what is built for the target is not there then */
+         env_compose(slot->cache, wheels, linked, slot->arena, &job->env, &job->env_key, &failed)))
         return true;
     if (!fetch_is_data(&failed))
         return err_set(err, failed.code, "%s", failed.text);
@@ -444,10 +445,24 @@ static bool wheel_make(struct wheel_job *job, struct spec_result *result, struct
     return true;
 }
 
+/* For a bundle: sources, environment, images and native libraries, but no build. */
+static bool wheel_gather(struct wheel_job *job, struct spec_result *result, struct err *err)
+{
+    if (!wheel_fetch(job, result, err))
+        return false;
+    if (result->outcome != SPEC_OK)
+        return true;
+    result->cached = true; /* so that nobody learns from it */
+    result->why = STR("all that its build takes is in the cache");
+    return place_for_build(job->slot, &job->place, err);
+}
+
 bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)
 {
     struct wheel_job job = {.slot = slot};
     bool done;
+    if (slot->spec->gather)
+        return wheel_gather(&job, result, err);
     if (!wheel_open(&job, result, &done, err) || done)
         return done;
     if (!wheel_make(&job, result, err))

@@ -117,8 +117,10 @@ void index_prefetch(struct index *index, const struct str *names, size_t len)
 
 /* The page of the first index that knows the project; found stays false when none does. */
 static bool index_find_page(struct index *index, struct index_ask *ask, struct str normal,
-                            struct page *page, size_t *which, bool *found, struct err *err)
+                            bool have_files, struct page *page, size_t *which, bool *found,
+                            struct err *err)
 {
+    struct err missed = {0};
     *found = false;
     for (size_t i = 0; i < index->urls_len; i++) {
         struct err answer = {0};
@@ -130,10 +132,13 @@ static bool index_find_page(struct index *index, struct index_ask *ask, struct s
             *which = i;
             return true;
         }
-        if (answer.code != ERR_NOT_FOUND)
+        /* That an index does not know the project is not kept: offline it is the same as a miss. */
+        if (index->config.offline && answer.code == ERR_NETWORK)
+            missed = answer;
+        else if (answer.code != ERR_NOT_FOUND)
             return err_set(err, answer.code, "%s", answer.text);
     }
-    return true;
+    return !missed.code || have_files || err_set(err, missed.code, "%s", missed.text);
 }
 
 typedef VEC(struct index_file) index_files;
@@ -189,7 +194,7 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
             *vec_push(&files, &index->arena) = *link;
     }
     index_begin(index, ask, normal);
-    if (!index_find_page(index, ask, normal, &page, &which, &found, err) ||
+    if (!index_find_page(index, ask, normal, files.len > 0, &page, &which, &found, err) ||
         (found && !index_take_page(index, normal, &page, which, project, &files, err)))
         return false;
     if (!files.len && project->hidden)

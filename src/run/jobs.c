@@ -419,6 +419,8 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
     const struct graph_node *node = &run->graph.nodes[job->node];
     spec->for_build_machine =
         job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL ? !run_is_target(run, node) : false;
+    spec->gather = config->gather && !spec->for_build_machine &&
+                   (job->kind == SPEC_WHEEL || job->kind == SPEC_TEST);
     if (job->kind == SPEC_TEST) {
         size_t len;
         const size_t *closure = run_runtime(run, job->node, arena, &len);

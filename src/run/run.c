@@ -42,7 +42,7 @@ static bool run_open(struct run *run, struct err *err)
     const struct run_config *config = run->config;
     int64_t now = clock_wall_ms(config->clock), reclaimed;
     struct store_drone_new drone = {.name = STR("local"), .kind = STR("local")};
-    return file_mkdirs(AT_FDCWD, config->output.ptr, 0755, err) &&
+    return (config->gather || file_mkdirs(AT_FDCWD, config->output.ptr, 0755, err)) &&
            cas_open(arena_printf(run->arena, STR_FMT "/cas", STR_ARG(config->cache)).ptr, &run->cas,
                     err) &&
            store_open(config->history_db.ptr, now, &run->store, err) &&
@@ -104,6 +104,8 @@ static bool run_leave(struct run *run, struct manifest *manifest, struct err *er
     const char *report =
         arena_printf(run->arena, STR_FMT "/report.html", STR_ARG(run->config->output)).ptr;
     run_describe(run, manifest);
+    if (run->config->gather)
+        return true;
     return manifest_write(manifest, run->config->manifest.ptr, err) &&
            report_write(manifest, report, err);
 }

@@ -39,6 +39,7 @@ struct run_config {
     int64_t attempt_timeout_ms, silence_ms;
     int64_t max_attempts, backoff_base_ms, backoff_max_ms;
     bool retry_failed, skip_known_failures;
+    bool gather; /* only bring what the run takes into the cache: no builds, no output */
     const struct clock *clock;
 };
 

@@ -189,6 +189,24 @@ static bool run_go_on(struct run *run, size_t index, struct spec_result *result,
     return true;
 }
 
+/*
+ * For a bundle: whether a cross build will read the machine's facts is known when it
+ * runs, so the hybrid environment is brought too.
+ */
+static bool run_gather_hybrid(struct run *run, size_t index, struct spec_result *result,
+                              struct err *err)
+{
+    if (!str_eq(run->jobs.at[index].strategy, STR("cross")))
+        return true;
+    if (!run_go_hybrid(run, index, result, err))
+        return false;
+    if (str_eq(run->config->strategy, STR("auto")) &&
+        !str_eq(run->jobs.at[index].strategy, STR("hybrid")))
+        log_warn(STR_FMT ": no hybrid build from this bundle: " STR_FMT,
+                 STR_ARG(run->jobs.at[index].name), STR_ARG(result->why));
+    return true;
+}
+
 static enum store_outcome run_outcome(const struct run *run, const struct run_job *job,
                                       const struct spec_result *result, const struct agent_end *end,
                                       bool again)
@@ -240,9 +258,12 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         if (job->kind == SPEC_WHEEL && result.outcome != SPEC_OK &&
             !run_go_on(run, index, &result, err))
             return false;
+        if (run->config->gather && job->kind == SPEC_WHEEL && result.outcome == SPEC_OK &&
+            !run_gather_hybrid(run, index, &result, err))
+            return false;
         job = &run->jobs.at[index]; /* the table may have grown */
         again = !str_eq(strategy, job->strategy);
-        if (job->kind == SPEC_TEST && result.outcome == SPEC_OK &&
+        if (job->kind == SPEC_TEST && result.outcome == SPEC_OK && !run->config->gather &&
             !run_deliver_wheel(run, job, err))
             return false;
     }

@@ -368,4 +368,5 @@ def main():
     world.close(*notes)
 
 
-main()
+if __name__ == "__main__":
+    main()

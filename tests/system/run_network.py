@@ -429,4 +429,5 @@ def main():
     world.close()
 
 
-main()
+if __name__ == "__main__":
+    main()
