@@ -101,6 +101,22 @@ static bool slot_open(struct slot *slot, struct err *err)
     return chmod(slot->work, 0755) == 0 || err_errno(err, "opening %s to the build", slot->work);
 }
 
+/* A message must not send its reader to a directory that is gone by then. */
+static struct str slot_without_work(const struct slot *slot, struct str text)
+{
+    struct str gone = arena_printf(slot->arena, "%s/", slot->work ? slot->work : "");
+    BUF_AUTO struct buf out = {0};
+    size_t at;
+    if (!slot->work || slot->keep || str_find(text, gone) == text.len)
+        return text;
+    while ((at = str_find(text, gone)) < text.len) {
+        buf_add(&out, str_slice(text, 0, at));
+        text = str_from_pos(text, at + gone.len);
+    }
+    buf_add(&out, text);
+    return arena_str(slot->arena, buf_str(&out));
+}
+
 /* The work between opening and leaving; what was made for this attempt alone goes away again. */
 static bool slot_attempt(struct slot *slot, struct spec_result *result, struct err *err)
 {
@@ -109,6 +125,11 @@ static bool slot_attempt(struct slot *slot, struct spec_result *result, struct e
     *result = (struct spec_result){.outcome = SPEC_OK};
     slot->cache = slot->spec->cache.ptr;
     bool ok = slot_open(slot, err) && slot_runs[slot->spec->kind](slot, result, err);
+    if (ok)
+        result->why = slot_without_work(slot, result->why);
+    else
+        err_set(err, err->code, STR_FMT,
+                STR_ARG(slot_without_work(slot, arena_str(slot->arena, str_from(err->text)))));
     if (slot->work && !slot->keep) {
         struct err ignored = {0};
         (void)!file_remove_tree(AT_FDCWD, slot->work, &ignored);

@@ -268,6 +268,41 @@ static bool run_exclude_failed(const struct call *call, const struct manifest *m
     return more;
 }
 
+/* A word as a shell takes it. */
+static struct str run_quoted(struct str word, struct arena *arena)
+{
+    BUF_AUTO struct buf out = {0};
+    bool plain = word.len > 0;
+    for (size_t i = 0; i < word.len; i++)
+        plain = plain && (char_is_alnum(word.ptr[i]) || strchr("/._-+:@", word.ptr[i]));
+    if (plain)
+        return word;
+    buf_add_char(&out, '\'');
+    for (size_t i = 0; i < word.len; i++)
+        if (word.ptr[i] == '\'')
+            buf_add(&out, STR("'\\''"));
+        else
+            buf_add_char(&out, word.ptr[i]);
+    buf_add_char(&out, '\'');
+    return arena_str(arena, buf_str(&out));
+}
+
+/* How the output is used, ready to paste; said once, when there is something to use. */
+static void run_print_use(const struct manifest *manifest, struct str output, struct arena *arena)
+{
+    size_t delivered = 0;
+    for (size_t i = 0; i < manifest->package_count; i++)
+        delivered += manifest_is_delivered(manifest->packages[i].status);
+    if (!delivered)
+        return;
+    struct str word = run_quoted(output, arena);
+    printf("\npip install --no-index --find-links " STR_FMT " PACKAGE...\n"
+           "uv pip install --no-index --find-links " STR_FMT " PACKAGE...\n"
+           "pyproject.toml of a uv project: [[tool.uv.index]] url = \"" STR_FMT
+           "\" format = \"flat\", each on a line of its own\n",
+           STR_ARG(word), STR_ARG(word), STR_ARG(output));
+}
+
 static bool run_print_plan(const struct run_plan *plan)
 {
     BUF_AUTO struct buf text = {0};
@@ -320,5 +355,6 @@ bool cmd_run(const struct call *call, int *status, struct err *err)
         printf("no other version fits: what was built before stands\n");
         break;
     }
+    run_print_use(&manifest, config.output, call->arena);
     return true;
 }

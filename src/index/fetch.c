@@ -5,6 +5,7 @@
 
 #include "index/state.h"
 #include "os/fd.h"
+#include "index/sweep.h"
 #include "os/file.h"
 #include "base/url.h"
 
@@ -75,11 +76,8 @@ static bool fetch_start_remote(struct index *index, struct fetch *fetch, struct 
                                    .size_limit = FETCH_MAX,
                                    .has_sha256 = file->has_sha256,
                                    .sha256 = file->sha256};
-    if (!file_mkdirs(AT_FDCWD, parent, 0755, err))
+    if (!file_mkdirs(AT_FDCWD, parent, 0755, err) || !sweep_new_file(beside, &fetch->fd, err))
         return false;
-    fetch->fd = mkostemp(beside, O_CLOEXEC);
-    if (fetch->fd < 0)
-        return err_errno(err, "creating a file below %s", parent);
     fetch->beside = beside;
     request.fd = fetch->fd;
     fetch_other_hash(file, &request);

@@ -9,6 +9,7 @@
 #include "index/sdist.h"
 #include "index/snapshot.h"
 #include "index/state.h"
+#include "index/sweep.h"
 #include "index/vcs.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -20,6 +21,7 @@ struct source {
     struct index *index;
     const struct index_backend *backend;
     const char *work; /* a directory of this attempt alone; NULL: none yet */
+    int lock;         /* on it, as long as it is used; -1: none */
     struct vcs_ref ref;
     struct str commit; /* of a repository */
     const char *dir;   /* where the sources lie */
@@ -220,7 +222,7 @@ static bool source_make(struct source *source, struct str url, struct err *err)
     if (!cache.len)
         return err_set(err, ERR_USAGE, "nowhere to keep it: no cache directory is set");
     if (!file_mkdirs(AT_FDCWD, parent, 0755, err) ||
-        !file_make_temp_dir(parent, "taking-", arena, &work, err))
+        !sweep_new_directory(parent, arena, &work, &source->lock, err))
         return false;
     source->work = work.ptr;
     if (source->ref.url.len) {
@@ -243,6 +245,7 @@ static bool source_get(struct source *source, struct str url, struct err *err)
     bool ok = source_recall(source) || source_make(source, url, err);
     if (source->work)
         (void)!file_remove_tree(AT_FDCWD, source->work, &ignored);
+    fd_close(&source->lock);
     return ok;
 }
 
@@ -276,7 +279,7 @@ bool source_take(struct index *index, const struct index_backend *backend, struc
     void **place = map_at(&index->trees, &index->arena, arena_str(&index->arena, url));
     const struct index_file *made = *place;
     if (!made) {
-        struct source source = {.index = index, .backend = backend};
+        struct source source = {.index = index, .backend = backend, .lock = -1};
         if (!source_get(&source, url, err) || !(made = source_file(&source, url, err)))
             return err_wrap(err, STR_FMT, STR_ARG(url_redacted(url, &index->arena)));
         place = map_at(&index->trees, &index->arena, arena_str(&index->arena, url));

@@ -79,6 +79,13 @@ static bool run_make_envs(struct run_plan *plan, struct err *err)
     if (!str_eq(target.arch, config->arch))
         return err_set(err, ERR_USAGE, "--platform-tag " STR_FMT " is not for --arch " STR_FMT,
                        STR_ARG(config->platform_tag), STR_ARG(config->arch));
+    if (target.libc != TAG_GLIBC || target.libc_minor > run_images[image].glibc)
+        return err_set(err, ERR_USAGE,
+                       "--platform-tag " STR_FMT ": wheels for Python " STR_FMT
+                       " are built and tested on glibc 2.%u; use manylinux_2_%u_" STR_FMT
+                       " or an older tag",
+                       STR_ARG(config->platform_tag), STR_ARG(config->python),
+                       run_images[image].glibc, run_images[image].glibc, STR_ARG(config->arch));
     target.python_minor = build.python_minor = (unsigned)minor;
     build.arch = str_from(host ? host->machine : "x86_64");
     build.libc_minor = run_images[image].glibc;

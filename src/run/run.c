@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "drone/agent.h"
 #include "elf/policy.h"
+#include "index/sweep.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "plan/write.h"
@@ -33,8 +34,10 @@ static bool run_clear_leftovers(struct run *run, struct err *err)
     int64_t sealed;
     const char *logs = arena_printf(run->arena, STR_FMT "/logs", STR_ARG(run->config->cache)).ptr;
     const char *work = arena_printf(run->arena, STR_FMT "/work", STR_ARG(run->config->cache)).ptr;
+    const char *index = arena_printf(run->arena, STR_FMT "/index", STR_ARG(run->config->cache)).ptr;
     return file_mkdirs(AT_FDCWD, logs, 0755, err) && buildlog_recover(logs, &sealed, err) &&
-           file_remove_tree(AT_FDCWD, work, err) && file_mkdirs(AT_FDCWD, work, 0755, err);
+           sweep_leftovers(index, err) && file_remove_tree(AT_FDCWD, work, err) &&
+           file_mkdirs(AT_FDCWD, work, 0755, err);
 }
 
 static bool run_open(struct run *run, struct err *err)

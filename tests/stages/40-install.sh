@@ -39,5 +39,31 @@ if command -v scdoc >/dev/null; then
     man=$(find "$prefix" -name refinery.1)
     check "man page" grep -q 'attempt.*timeout' "$man"
 fi
+
+# librefinery: found by pkg-config alone, from C and from C++, and none of its inside is seen.
+pc=$(find "$prefix" -name refinery.pc)
+export PKG_CONFIG_PATH="${pc%/refinery.pc}" PKG_CONFIG_SYSROOT_DIR="$prefix"
+so=$(find "$prefix" -name librefinery.so)
+export LD_LIBRARY_PATH="${so%/librefinery.so}"
+check "pkg-config knows it" pkg-config --exists --print-errors refinery
+read -ra flags <<<"$(pkg-config --cflags --libs refinery)"
+source=$OLDPWD/tests/fixtures/library.c
+check "a C program over it" cc -std=c99 -Wall -Wextra -Wpedantic -Werror "$source" -o "$prefix/library" \
+    "${flags[@]}"
+check "a C++ program over it" c++ -x c++ -std=c++11 -Wall -Wextra -Werror "$source" -o "$prefix/library++" \
+    "${flags[@]}"
+whl=$(find "$OLDPWD/examples/wheels" -name '*x86_64*.whl' | sort | head -n 1)
+python3 -m zipfile -e "$whl" "$prefix/wheel"
+mapfile -t members < <(find "$prefix/wheel" -type f | sort)
+tags=${whl%.whl}
+audit() { # program: packaging works, and the verdict is the one that refinery itself has
+    "$1" "${tags##*-}" "${members[@]}" >"$prefix/verdict" && [ -s "$prefix/verdict" ] &&
+        "$bin/refinery" audit "$whl" | grep -qF "$(head -n 1 "$prefix/verdict")"
+}
+check "versions, requirements, tags, and a wheel's audit" audit "$prefix/library"
+check "the same from C++" audit "$prefix/library++"
+check "only its own names are seen" sh -c "! nm -D --defined-only '$so' | grep -v ' refinery_'"
+check "its version is in its name" test -e "$so.1"
+
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -204,6 +204,13 @@ def part_directories(world):
     world.check("-e DIR is built, with what it requires", result.status == 0 and
                 result.delivered() == ["dep-1.0-py3-none-any.whl", "local-1.0-py3-none-any.whl"],
                 result)
+    line = [line for line in result.text.splitlines() if line.startswith("pip install")]
+    place = world.dir / "installed"
+    done = subprocess.run(["sh", "-c", f"{line[0].removesuffix('PACKAGE...')} local --target {place}"
+                           if line else "false"], capture_output=True, text=True, check=False)
+    world.check("the pip line that a run prints installs from its output", len(line) == 1 and
+                done.returncode == 0 and (place / "local" / "__init__.py").exists(), result,
+                done.stderr[-500:])
     digest = result.packages["local"]["source"]["digest"]
     os.utime(folder / "backend.py", (1, 1))
     (folder / "venv" / "more").write_text("y")
