@@ -122,26 +122,12 @@ static bool wheel_crates(struct wheel_job *job, struct spec_result *result, bool
     return true;
 }
 
-/* Up to the point where the backend can run; `done` when there is nothing left to do. */
-static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *done,
-                       struct err *err)
+/* The source unpacked, and its crates where it has any; `done`: that was it. */
+static bool wheel_prepare(struct wheel_job *job, struct spec_result *result, bool *done,
+                          struct err *err)
 {
     struct slot *slot = job->slot;
-    struct digest runner;
-    const char *ignored;
     struct err failed = {0};
-    *done = false;
-    if (!wheel_fetch(job, result, err))
-        return false;
-    if ((*done = result->outcome != SPEC_OK))
-        return true;
-    if (!place_for_build(slot, &job->place, err) ||
-        !slot_runner_dir(slot->cache, slot->arena, &ignored, &runner, err))
-        return false;
-    wheel_make_key(job, &runner);
-    result->key = arena_printf(slot->arena, "%s", digest_to_hex(&job->key).text);
-    if (!result_recall(slot, &job->key, result, done, err) || *done)
-        return *done;
     slot_phase(slot, "unpack");
     job->call = (struct hook_call){
         .slot = slot,
@@ -157,6 +143,28 @@ static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *
     result->outcome = SPEC_BUILD_FAILED;
     result->why = arena_str(slot->arena, str_from(failed.text));
     return *done = true;
+}
+
+/* Up to the point where the backend can run; `done` when there is nothing left to do. */
+static bool wheel_open(struct wheel_job *job, struct spec_result *result, bool *done,
+                       struct err *err)
+{
+    struct slot *slot = job->slot;
+    struct digest runner;
+    const char *ignored;
+    *done = false;
+    if (!wheel_fetch(job, result, err))
+        return false;
+    if ((*done = result->outcome != SPEC_OK))
+        return true;
+    if (!place_for_build(slot, &job->place, err) ||
+        !slot_runner_dir(slot->cache, slot->arena, &ignored, &runner, err))
+        return false;
+    wheel_make_key(job, &runner);
+    result->key = arena_printf(slot->arena, "%s", digest_to_hex(&job->key).text);
+    if (!result_recall(slot, &job->key, result, done, err) || *done)
+        return *done;
+    return wheel_prepare(job, result, done, err);
 }
 
 static void wheel_measure(const struct hook_answer *answer, struct spec_result *result)
@@ -445,16 +453,21 @@ static bool wheel_make(struct wheel_job *job, struct spec_result *result, struct
     return true;
 }
 
-/* For a bundle: sources, environment, images and native libraries, but no build. */
+/* For a bundle: sources, environment, images, native libraries and crates, but no build. */
 static bool wheel_gather(struct wheel_job *job, struct spec_result *result, struct err *err)
 {
+    bool done = false;
     if (!wheel_fetch(job, result, err))
         return false;
     if (result->outcome != SPEC_OK)
         return true;
+    if (!place_for_build(job->slot, &job->place, err) || !wheel_prepare(job, result, &done, err))
+        return false;
+    if (done)
+        return true;
     result->cached = true; /* so that nobody learns from it */
     result->why = STR("all that its build takes is in the cache");
-    return place_for_build(job->slot, &job->place, err);
+    return true;
 }
 
 bool wheel_run(struct slot *slot, struct spec_result *result, struct err *err)

@@ -1,6 +1,6 @@
 /*
  * All that a run needs of a cache as one verified file, for machines without a network:
- * index answers, metadata, sources and wheels, composed roots, native libraries.
+ * index answers, metadata, sources and wheels, crates, composed roots, native libraries.
  *
  * The file is a tar under zstd. Its first member, manifest.json, names every path of the
  * cache with size and SHA-256; then come the contents, blobs/<sha256>, each once, sorted.

@@ -17,9 +17,15 @@ struct create {
     size_t seen;
 };
 
-/* Locks, what is under way, and leftovers: they belong to the machine. */
-static bool create_is_left_out(struct str name)
+/* Locks, what is under way, and leftovers: they belong to the machine. All lie directly in one of
+ * the directories; further down any name may be a package's. */
+static bool create_is_left_out(const struct create *create, struct str name)
 {
+    const struct str *top = bundle_tops;
+    while (top->len && !str_eq(*top, create->below))
+        top++;
+    if (!top->len)
+        return false;
     static const struct str endings[] = {STR_INIT(".lock"), STR_INIT(".new")};
     static const struct str beginnings[] = {STR_INIT("download-"), STR_INIT("taking-"),
                                             STR_INIT(".tmp-")};
@@ -85,11 +91,10 @@ static bool create_visit(void *state, int dirfd, struct str name, struct err *er
     struct str path = file_join(&create->arena, create->below, name);
     if (fstatat(dirfd, plain, &info, AT_SYMLINK_NOFOLLOW) < 0)
         return err_errno(err, "looking at " STR_FMT, STR_ARG(path));
-    if (S_ISDIR(info.st_mode))
-        return create_is_left_out(name) || create_directory(create, dirfd, path, plain, err);
-    /* A root may hold files of any name. */
-    if (create_is_left_out(name) && !str_starts(path, STR("roots/")))
+    if (create_is_left_out(create, name))
         return true;
+    if (S_ISDIR(info.st_mode))
+        return create_directory(create, dirfd, path, plain, err);
     create->seen++;
     if (S_ISLNK(info.st_mode))
         return create_link(create, dirfd, path, plain, err);

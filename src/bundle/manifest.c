@@ -9,9 +9,11 @@
 #define BUNDLE_FORMAT "refinery-bundle"
 
 const struct str bundle_tops[] = {
-    STR_INIT("index/files"), STR_INIT("index/metadata"), STR_INIT("index/pages"),
-    STR_INIT("index/trees"), STR_INIT("index/vcs"),      STR_INIT("packs"),
-    STR_INIT("requests"),    STR_INIT("roots"),          STR_INIT(""),
+    STR_INIT("crates"),         STR_INIT("index/files"),
+    STR_INIT("index/metadata"), STR_INIT("index/pages"),
+    STR_INIT("index/trees"),    STR_INIT("index/vcs"),
+    STR_INIT("packs"),          STR_INIT("requests"),
+    STR_INIT("roots"),          STR_INIT(""),
 };
 
 /* ---- writing ---- */
@@ -109,7 +111,7 @@ static bool bundle_read_links(yyjson_val *array, struct arena *arena, struct bun
     {
         struct str path = json_str(yyjson_arr_get(value, 0));
         struct str target = json_str(yyjson_arr_get(value, 1));
-        /* Only roots and native libraries have links: they are seen from inside a jail. */
+        /* Roots, native libraries and crates have links: they are seen from inside a jail. */
         if (!target.len || target.len > BUNDLE_LINK_LIMIT || memchr(target.ptr, '\0', target.len) ||
             str_starts(path, STR("index/")) || str_starts(path, STR("requests/")))
             return bundle_wrong(err, "has a link where none belongs", path);

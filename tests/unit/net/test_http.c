@@ -38,10 +38,10 @@ static void *server_serve(void *state)
                (got = recv(peer, asked + used, ASKED_MAX - 1 - used, 0)) > 0)
             used += (size_t)got;
         const char *text = server->answers[i];
+        server->served++; /* before the client can have the answer */
         (void)!send(peer, text, strlen(text), MSG_NOSIGNAL);
         shutdown(peer, SHUT_WR);
         close(peer);
-        server->served++;
     }
     return NULL;
 }
