@@ -190,20 +190,20 @@ static bool run_go_on(struct run *run, size_t index, struct spec_result *result,
 }
 
 /*
- * For a bundle: whether a cross build will read the machine's facts is known when it
- * runs, so the hybrid environment is brought too.
+ * For a bundle: which strategy a build ends with is known when it runs, so what each of them takes
+ * is brought, one after the other.
  */
-static bool run_gather_hybrid(struct run *run, size_t index, struct spec_result *result,
-                              struct err *err)
+static bool run_gather_next(struct run *run, size_t index, const struct spec_result *result,
+                            struct err *err)
 {
-    if (!str_eq(run->jobs.at[index].strategy, STR("cross")))
-        return true;
-    if (!run_go_hybrid(run, index, result, err))
+    struct spec_result as_if = *result;
+    as_if.outcome = SPEC_BUILD_FAILED;
+    if (!run_go_on(run, index, &as_if, err))
         return false;
-    if (str_eq(run->config->strategy, STR("auto")) &&
-        !str_eq(run->jobs.at[index].strategy, STR("hybrid")))
-        log_warn(STR_FMT ": no hybrid build from this bundle: " STR_FMT,
-                 STR_ARG(run->jobs.at[index].name), STR_ARG(result->why));
+    if (!str_eq(as_if.why, result->why))
+        log_warn(STR_FMT ": from this bundle by " STR_FMT " alone: " STR_FMT,
+                 STR_ARG(run->jobs.at[index].name), STR_ARG(run->jobs.at[index].strategy),
+                 STR_ARG(as_if.why));
     return true;
 }
 
@@ -255,11 +255,11 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         if (job->kind == SPEC_REQUIRES && result.outcome == SPEC_OK &&
             !run_take_answer(run, index, &result, err))
             return false;
-        if (job->kind == SPEC_WHEEL && result.outcome != SPEC_OK &&
+        if (job->kind == SPEC_WHEEL && result.outcome != SPEC_OK && !run->config->gather &&
             !run_go_on(run, index, &result, err))
             return false;
         if (run->config->gather && job->kind == SPEC_WHEEL && result.outcome == SPEC_OK &&
-            !run_gather_hybrid(run, index, &result, err))
+            !run_gather_next(run, index, &result, err))
             return false;
         job = &run->jobs.at[index]; /* the table may have grown */
         again = !str_eq(strategy, job->strategy);
