@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct layer_root layers = {.dirfd = root, .path = dir.ptr, .limits = &limits};
     if (!layer_apply(&layers, fd, "layer", &err) && !err.text[0])
         __builtin_trap();
+    layers.bytes = layers.members = 0;
+    (void)!layer_apply_rpm(&layers, fd, "package", &err);
     (void)!layer_check_links(&layers, &err);
     if (!file_remove_tree(AT_FDCWD, dir.ptr, &err))
         __builtin_trap();

@@ -65,6 +65,16 @@ void fetch_net(const struct spec_net *net, struct index_config *config)
         config->http.client_cert = net->client_cert;
 }
 
+struct registry_options fetch_registry(const struct spec_net *net)
+{
+    return (struct registry_options){.trusted_hosts = net->trusted_hosts.at,
+                                     .trusted_hosts_len = net->trusted_hosts.len,
+                                     .proxy = net->proxy,
+                                     .ca_file = net->ca_file,
+                                     .client_cert = net->client_cert,
+                                     .offline = net->offline};
+}
+
 static bool fetch_remote(const struct slot *slot, const struct spec_file *file, bool promised,
                          struct str *path, struct digest *digest, struct err *err)
 {

@@ -79,11 +79,10 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
                            struct spec_result *result, struct err *err)
 {
     struct evidence evidence = {.arena = slot->arena};
-    const char *python =
-        arena_printf(slot->arena, "/usr/bin/python" STR_FMT, STR_ARG(slot->spec->python)).ptr;
     const char *out = arena_printf(slot->arena, "%s/out", slot->work).ptr;
     const char *const argv[] = {
-        python, "-B", "-s", "/runner/check.py", "/work/out/answer.json", "/work/check.json", NULL};
+        place->python,      "-B", "-s", "/runner/check.py", "/work/out/answer.json",
+        "/work/check.json", NULL};
     const char *const envp[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C.UTF-8",
                                 "PYTHONHASHSEED=0", NULL};
     if (!file_mkdirs(AT_FDCWD, out, 0755, err))

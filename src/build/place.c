@@ -2,7 +2,9 @@
 
 #include "base/vec.h"
 #include "build/recipe.h"
+#include "image/dnf.h"
 #include "image/preset.h"
+#include "image/pull.h"
 
 #include <string.h>
 
@@ -86,6 +88,83 @@ static bool place_compose(const struct slot *slot, enum preset_role role, struct
     return image_compose(&spec, slot->cache, place_tell, &teller, slot->arena, root, err);
 }
 
+/* The target's own root out of a registry. */
+static bool place_pull(const struct slot *slot, const struct arch *arch, struct image_root *root,
+                       struct err *err)
+{
+    struct place_teller teller = {.slot = slot};
+    const struct pull pull = {.cas = slot->cas,
+                              .cache = slot->cache,
+                              .arch = arch,
+                              .registry = fetch_registry(&slot->spec->net),
+                              .progress = place_tell,
+                              .progress_state = &teller};
+    return pull_root(&pull, slot->spec->image, slot->arena, root, err);
+}
+
+/* What dnf adds to an image: the preset's packages, and for a sysroot the recipes'. */
+static struct image_names place_dnf_names(const struct slot *slot, enum preset_role role,
+                                          bool recipes)
+{
+    VEC(struct str) names = {0};
+    const struct preset_image *preset = preset_image(slot->spec->preset, slot->spec->python);
+    struct spec_list words = recipe_values(slot->spec->recipes, STR("dnf"), slot->arena);
+    const char *const *own = !preset ? NULL : role == PRESET_SYSROOT ? preset->build : preset->run;
+    for (; own && *own; own++)
+        *vec_push(&names, slot->arena) = str_from(*own);
+    for (size_t i = 0; recipes && i < words.len; i++)
+        *vec_push(&names, slot->arena) = words.at[i];
+    return (struct image_names){names.at, names.len};
+}
+
+static bool place_extend(const struct slot *slot, const struct place *place,
+                         struct image_names names, struct image_root *root, struct err *err)
+{
+    struct image_root tools, base = *root;
+    struct dnf_spec spec = {.base = &base, .arch = place->arch, .names = names};
+    if (!names.len)
+        return true;
+    if (!dnf_is_there(base.path.ptr) && !preset_image(slot->spec->preset, slot->spec->python)) {
+        slot_log("the image has no repositories for dnf: it is taken as it is, without "
+                 "recipe dnf:" STR_FMT,
+                 STR_ARG(names.at[0]));
+        return true;
+    }
+    if (!dnf_is_there(base.path.ptr))
+        return err_set(err, ERR_USAGE,
+                       "image " STR_FMT " has no repositories for dnf (/etc/yum.repos.d); give "
+                       "one of " STR_FMT " or a kin, or leave out --container-preset",
+                       STR_ARG(slot->spec->image), STR_ARG(slot->spec->preset));
+    if (!place_compose(slot, PRESET_DNF, (struct image_names){0}, IMAGE_OWN_PYTHON, &tools, err))
+        return false;
+    spec.tools = tools.path.ptr;
+    slot_phase(slot, "packages of the image");
+    return dnf_extend(&spec, slot->cas, slot->cache, slot->arena, root, err);
+}
+
+/*
+ * Sysroot or clean root of the target, from the image that was given or from the preset; `recipes`:
+ * with what the package's recipes add.
+ */
+static bool place_target_root(const struct slot *slot, enum preset_role role, bool recipes,
+                              struct place *place, const char *bytecode_by, struct image_root *root,
+                              struct err *err)
+{
+    enum layout_use use = role == PRESET_SYSROOT ? LAYOUT_BUILD : LAYOUT_RUN;
+    struct str image = slot->spec->image;
+    struct image_names extra = {0};
+    if (recipes && !image.len && !place_extra(slot, role, &extra, err))
+        return false;
+    bool ok = image.len
+                  ? place_pull(slot, place->arch, root, err) &&
+                        place_extend(slot, place, place_dnf_names(slot, role, recipes), root, err)
+                  : place_compose(slot, role, extra, bytecode_by, root, err);
+    const char *what =
+        image.len ? arena_printf(slot->arena, "image " STR_FMT, STR_ARG(image)).ptr : "the preset";
+    return ok && layout_find(root->path.ptr, what, place->arch, slot->spec->python, use,
+                             slot->arena, &place->layout, err);
+}
+
 static bool place_floor(const struct slot *slot, const struct image_root *build,
                         const struct image_root *sysroot, struct place *place, struct err *err)
 {
@@ -93,6 +172,7 @@ static bool place_floor(const struct slot *slot, const struct image_root *build,
                               .glibc = floor_glibc(slot->spec->platform_tag),
                               .build_root = build->path.ptr,
                               .sysroot = sysroot->path.ptr,
+                              .libdir = place->layout.libdir,
                               .build_digest = build->digest,
                               .sysroot_digest = sysroot->digest};
     if (!spec.glibc)
@@ -113,6 +193,8 @@ static bool place_toolchain(const struct slot *slot, const struct image_root *sy
         .strategy = strategy,
         .sysroot = sysroot->path,
         .floor = place->floor.path,
+        .layout = place->layout,
+        .build_root = place->build_root,
         .source = STR("/work/src"),
         .epoch = 315532800, /* 1980-01-01, the first time a zip member can have */
     };
@@ -135,7 +217,8 @@ static bool place_packs(const struct slot *slot, const struct image_root *build,
     struct place_teller teller = {.slot = slot};
     if (!names.len)
         return true;
-    if (!place_image(slot, PRESET_SYSROOT, none, &image, err) ||
+    /* Its release and mirror are what counts: the sources are those of the compiler's image. */
+    if (!place_image(slot, place_machine(slot), none, &image, err) ||
         !place_toolchain(slot, own ? build : sysroot, place, own ? TOOLCHAIN_OWN : TOOLCHAIN_CROSS,
                          &toolchain, err))
         return false;
@@ -167,11 +250,28 @@ static const struct {
     {STR_INIT("native"), TOOLCHAIN_OWN, PRESET_OWN},
 };
 
+/*
+ * What is linked against: plain for the floor's kit, and with what the recipes add. A target's own
+ * compiler brings its own, of Debian; an image is then where the result is tested.
+ */
+static bool place_linked_roots(const struct slot *slot, enum preset_role role, struct place *place,
+                               const char *bytecode_by, struct image_root *plain,
+                               struct image_root *linked, struct err *err)
+{
+    struct image_names none = {0}, extra;
+    if (role == PRESET_SYSROOT)
+        return place_target_root(slot, role, false, place, bytecode_by, plain, err) &&
+               place_target_root(slot, role, true, place, bytecode_by, linked, err);
+    layout_of_debian(place->arch, slot->spec->python, slot->arena, &place->layout);
+    return place_compose(slot, PRESET_SYSROOT, none, bytecode_by, plain, err) &&
+           place_extra(slot, role, &extra, err) &&
+           place_compose(slot, role, extra, bytecode_by, linked, err);
+}
+
 static bool place_for_target(const struct slot *slot, const struct image_root *build,
                              struct place *place, struct err *err)
 {
     struct image_root plain, linked;
-    struct image_names none = {0}, extra;
     size_t way = 0;
     while (way < sizeof place_strategies / sizeof *place_strategies &&
            !str_eq(place_strategies[way].strategy, slot->spec->strategy))
@@ -180,12 +280,7 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
         return err_set(err, ERR_USAGE, "no strategy is called \"" STR_FMT "\"",
                        STR_ARG(slot->spec->strategy));
     enum preset_role role = place_strategies[way].role;
-    if (!place_compose(slot, PRESET_SYSROOT, none, build->path.ptr, &plain, err) ||
-        !place_extra(slot, role, &extra, err))
-        return false;
-    linked = plain;
-    if ((extra.len || role != PRESET_SYSROOT) &&
-        !place_compose(slot, role, extra, build->path.ptr, &linked, err))
+    if (!place_linked_roots(slot, role, place, build->path.ptr, &plain, &linked, err))
         return false;
     slot_phase(slot, "floor");
     /* The floor depends on compiler and C library alone: all images share the plain ones' kit. */
@@ -231,9 +326,10 @@ bool place_clean_root(const struct slot *slot, struct place *place, struct err *
     struct image_names none = {0};
     *place = (struct place){.arch = arch_find(slot->spec->arch)};
     if (!place_compose(slot, place_machine(slot), none, IMAGE_OWN_PYTHON, &build, err) ||
-        !place_compose(slot, PRESET_CLEAN, none, build.path.ptr, &clean, err))
+        !place_target_root(slot, PRESET_CLEAN, false, place, build.path.ptr, &clean, err))
         return false;
     place->clean_root = clean.path.ptr;
+    place->python = arena_printf(slot->arena, "/" STR_FMT, STR_ARG(place->layout.python)).ptr;
     place->key = clean.digest;
     const struct arch *host = arch_host();
     if (place->arch != host)

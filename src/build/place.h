@@ -9,6 +9,7 @@
 #include "build/slot.h"
 #include "image/floor.h"
 #include "image/image.h"
+#include "image/layout.h"
 #include "image/pack.h"
 #include "image/toolchain.h"
 
@@ -17,11 +18,13 @@ struct place {
     const char *build_root; /* root of builds: the build machine's image */
     const char *clean_root; /* root of import tests */
     const char *sysroot;    /* NULL where the build machine is the target */
+    struct layout layout;   /* of the sysroot, or of the clean root */
     struct floor_kit floor;
     struct toolchain toolchain; /* zero for the build machine */
     struct pack pack;           /* zero when the recipes name none */
     struct jail_foreign foreign;
-    struct digest key; /* of everything above that can change a build's result */
+    const char *python; /* of the clean root, inside */
+    struct digest key;  /* of everything above that can change a build's result */
 };
 
 /* What a build needs, with the recipes' "tool:" packages in its images and the "apt:" ones in

@@ -55,9 +55,8 @@ static bool prove_in_jail(const struct slot *slot, const struct place *place, co
                           struct spec_result *result, struct err *err)
 {
     struct evidence evidence = {.arena = slot->arena};
-    const char *python =
-        arena_printf(slot->arena, "/usr/bin/python" STR_FMT, STR_ARG(slot->spec->python)).ptr;
-    const char *const argv[] = {python, "-B", "-s", "/runner/prove.py", "/work/prove.json", NULL};
+    const char *const argv[] = {place->python,      "-B", "-s", "/runner/prove.py",
+                                "/work/prove.json", NULL};
     const char *const envp[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C.UTF-8",
                                 "PYTHONHASHSEED=0", NULL};
     const char *site = arena_printf(slot->arena, "%s/site", slot->work).ptr;

@@ -11,6 +11,7 @@
 #include "build/spec.h"
 #include "cas/cas.h"
 #include "jail/jail.h"
+#include "oci/registry.h"
 
 struct slot {
     const struct spec *spec;
@@ -65,6 +66,7 @@ CHECKED bool result_keep_record(const struct slot *slot, const struct digest *ke
 /* Puts the command line's settings before pip's own. */
 struct index_config;
 void fetch_net(const struct spec_net *net, struct index_config *config);
+struct registry_options fetch_registry(const struct spec_net *net);
 
 /* Errors of this kind are the package's or its index's, not this machine's. */
 bool fetch_is_data(const struct err *err);

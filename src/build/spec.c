@@ -85,6 +85,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     spec_add_files(doc, root, "wheels", spec->wheels);
     spec_add_list(doc, root, "recipes", spec->recipes);
     json_add_str(doc, root, "preset", spec->preset);
+    json_add_str(doc, root, "image", spec->image);
     json_add_str(doc, root, "cache", spec->cache);
     json_add_str(doc, root, "mirror", spec->mirror);
     spec_add_net(doc, yyjson_mut_obj_add_obj(doc, root, "net"), &spec->net);
@@ -201,6 +202,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .wheels = spec_get_files(root, "wheels", arena),
         .recipes = spec_get_list(root, "recipes", arena),
         .preset = spec_get(root, "preset", arena),
+        .image = spec_get(root, "image", arena),
         .cache = spec_get(root, "cache", arena),
         .mirror = spec_get(root, "mirror", arena),
         .net = spec_get_net(yyjson_obj_get(root, "net"), arena),

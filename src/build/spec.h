@@ -57,6 +57,7 @@ struct spec {
     struct spec_files wheels;   /* TEST: the wheel and what it needs, all from the store */
     struct spec_list recipes;   /* "apt:libyaml-dev", "setting:K=V", "env:K=V" */
     struct str preset;          /* distribution of the images: "debian" */
+    struct str image;           /* the target's root, pinned (image/pull.h); empty: the preset's */
     struct str cache, mirror;   /* directory; mirror URL or empty */
     struct spec_net net;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */

@@ -51,7 +51,7 @@ static void doctor_files(struct doctor *doctor)
         const char *mend;
     } files[] = {
         {"package resolver", "/usr/bin/apt-get", JAIL_BAD,
-         "use Debian or Ubuntu, or --container-engine podman"},
+         "use Debian or Ubuntu"},
         {"package unpacker", "/usr/bin/dpkg-deb", JAIL_BAD, "apt-get install -y dpkg"},
         {"xz", "/usr/bin/xz", JAIL_WEAK, "apt-get install -y xz-utils"},
         {"archive keys", "/usr/share/keyrings/debian-archive-keyring.gpg", JAIL_BAD,

@@ -1,6 +1,7 @@
 #include "cli/plan_options.h"
 
 #include "image/arch.h"
+#include "image/preset.h"
 #include "os/file.h"
 #include "pkg/tags.h"
 #include "run/strategy.h"
@@ -31,18 +32,21 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
         const char *name;
     } later[] = {{OPTION_LOCKED, "--locked"},
                  {OPTION_MAX_MACHINE, "--max-machine"},
-                 {OPTION_CONTAINER_IMAGE, "--container-image"},
-                 {OPTION_CONTAINER_ENGINE, "--container-engine"},
                  {OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
     struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
-    if (!str_eq(preset, STR("debian")))
+    struct str engine = option_str(options, OPTION_CONTAINER_ENGINE);
+    if (str_eq(preset, STR("ubuntu")))
         return err_set(err, ERR_USAGE,
-                       "--container-preset " STR_FMT " is not available yet; use "
-                       "debian",
-                       STR_ARG(preset));
+                       "--container-preset ubuntu is not available yet; leave it out and give "
+                       "--container-image with an image of Ubuntu that has Python and its headers");
+    if (!str_eq(engine, STR("sandbox")))
+        return err_set(err, ERR_USAGE,
+                       "--container-engine " STR_FMT " is not available yet: builds run in the "
+                       "sandbox of this program, which needs no engine; leave it out",
+                       STR_ARG(engine));
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
@@ -70,6 +74,15 @@ static bool plan_options_target(const struct call *call, struct run_plan_config 
     }
     return strategy_check(option_str(options, OPTION_STRATEGY),
                           arch_find(config->arch) == arch_host(), err);
+}
+
+/* What was given, else what the preset has; empty: it is composed from packages. */
+static struct str plan_options_image(const struct options *options)
+{
+    const struct preset_image *preset = preset_image(option_str(options, OPTION_CONTAINER_PRESET),
+                                                     option_str(options, OPTION_PYTHON));
+    struct str given = option_str(options, OPTION_CONTAINER_IMAGE);
+    return given.len || !preset ? given : str_from(preset->reference);
 }
 
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
@@ -108,6 +121,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .max_deps = option_int(options, OPTION_MAX_DEPS),
         .cache = cache,
         .preset = option_str(options, OPTION_CONTAINER_PRESET),
+        .image = plan_options_image(options),
         .mirror = option_str(options, OPTION_MIRROR),
         .program = program,
         .clock = call->clock,

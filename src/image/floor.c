@@ -80,7 +80,7 @@ static bool floor_read_library(const struct floor_spec *spec, const char *soname
                                struct err *err)
 {
     struct str path =
-        arena_printf(arena, "%s/usr/lib/%s/%s", spec->sysroot, spec->target->triplet, soname);
+        arena_printf(arena, "%s/" STR_FMT "/%s", spec->sysroot, STR_ARG(spec->libdir), soname);
     *present = access(path.ptr, F_OK) == 0;
     return !*present || file_read(AT_FDCWD, path.ptr, FLOOR_LIBRARY_MAX, arena, bytes, err);
 }
@@ -220,8 +220,8 @@ static bool floor_archive(const struct floor_spec *spec, const char *scratch, co
 static bool floor_fill(const struct floor_spec *spec, const char *scratch, const char *dir,
                        struct arena *arena, struct err *err)
 {
-    struct str from =
-        arena_printf(arena, "%s/usr/lib/%s/" FLOOR_NONSHARED, spec->sysroot, spec->target->triplet);
+    struct str from = arena_printf(arena, "%s/" STR_FMT "/" FLOOR_NONSHARED, spec->sysroot,
+                                   STR_ARG(spec->libdir));
     struct str to = arena_printf(arena, "%s/" FLOOR_NONSHARED, dir);
     return file_mkdirs(AT_FDCWD, dir, 0755, err) && floor_stubs(spec, dir, arena, err) &&
            file_copy(AT_FDCWD, from.ptr, AT_FDCWD, to.ptr, err) &&

@@ -19,6 +19,7 @@ struct floor_spec {
     unsigned glibc;         /* 2.<glibc>, 17 or newer */
     const char *build_root; /* host path of the build image: its cross gcc compiles the archive */
     const char *sysroot;    /* host path of the target's root */
+    struct str libdir;      /* below it: layout.libdir */
     struct digest build_digest, sysroot_digest;
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -29,6 +30,10 @@ struct layer {
     int parent; /* the directory of the member before, kept: neighbours come together */
     struct str parent_path;
     struct arena keep, scratch; /* parent_path; the member at hand */
+    /* Of an RPM: the files that it brought so far, see layer_link_data. */
+    bool is_rpm;
+    struct map files;
+    struct arena files_memory;
 };
 
 static bool layer_bad(const struct layer *layer, struct str member, const char *why,
@@ -205,14 +210,10 @@ static bool layer_count(struct layer *layer, struct archive_entry *entry, struct
     return true;
 }
 
-static bool layer_file(struct layer *layer, struct archive_entry *entry, const char *leaf,
-                       struct str path, struct err *err)
+static bool layer_write(struct layer *layer, struct archive_entry *entry, int fd, const char *leaf,
+                        struct str path, struct err *err)
 {
     mode_t mode = archive_entry_perm(entry) & 0111 ? 0755 : 0644;
-    int FD_AUTO fd =
-        openat(layer->parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return layer_failed(layer, path, err);
     for (;;) {
         const void *block;
         size_t size;
@@ -231,6 +232,35 @@ static bool layer_file(struct layer *layer, struct archive_entry *entry, const c
     return (ftruncate(fd, archive_entry_size(entry)) == 0 && fchmod(fd, mode) == 0 &&
             futimens(fd, times) == 0) ||
            layer_failed(layer, path, err);
+}
+
+static bool layer_file(struct layer *layer, struct archive_entry *entry, const char *leaf,
+                       struct str path, struct err *err)
+{
+    int FD_AUTO fd =
+        openat(layer->parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return layer_failed(layer, path, err);
+    if (layer->is_rpm)
+        *map_at(&layer->files, &layer->files_memory, arena_str(&layer->files_memory, path)) = layer;
+    return layer_write(layer, entry, fd, leaf, path, err);
+}
+
+/*
+ * In cpio the bytes of a file with several names come with the last of them. They may go into a
+ * file that this package brought, never into one that is shared with another root.
+ */
+static bool layer_link_data(struct layer *layer, struct archive_entry *entry, struct str to,
+                            const char *leaf, struct str path, struct err *err)
+{
+    if (!layer->is_rpm || archive_entry_size(entry) <= 0)
+        return true;
+    if (!map_get(&layer->files, layer_clean(to)))
+        return layer_bad(layer, path, "a hard link with bytes for a file of another", err);
+    int FD_AUTO fd = openat(layer->parent, leaf, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return layer_failed(layer, path, err);
+    return layer_write(layer, entry, fd, leaf, path, err);
 }
 
 /* A directory stays with what is in it; anything else at its place goes. */
@@ -273,7 +303,8 @@ static bool layer_member(struct layer *layer, struct archive_entry *entry, struc
     if (!file_remove_tree(layer->parent, leaf, err))
         return err_wrap(err, "%s", layer->what);
     if (hard.len)
-        return layer_hard_link(layer, hard, leaf, path, err);
+        return layer_hard_link(layer, hard, leaf, path, err) &&
+               layer_link_data(layer, entry, hard, leaf, path, err);
     if (type == AE_IFREG)
         return layer_file(layer, entry, leaf, path, err);
     return layer_symlink(
@@ -315,6 +346,13 @@ static bool layer_whiteout(struct layer *layer, struct archive_entry *entry, str
     return file_remove_tree(fd, arena_cstr(&layer->scratch, gone), err);
 }
 
+static bool layer_count_only(struct layer *layer, struct archive_entry *entry, struct str path,
+                             struct err *err)
+{
+    (void)path;
+    return layer_count(layer, entry, err);
+}
+
 /* ---- one pass over the archive ---- */
 
 typedef bool layer_visit_fn(struct layer *layer, struct archive_entry *entry, struct str path,
@@ -346,7 +384,14 @@ static bool layer_pass(struct layer *layer, int fd, layer_visit_fn *visit, struc
     if (lseek(fd, 0, SEEK_SET) < 0)
         return err_errno(err, "%s", layer->what);
     layer->archive = archive_read_new();
-    archive_read_support_format_tar(layer->archive);
+    if (layer->is_rpm) {
+        archive_read_support_format_cpio(layer->archive);
+        archive_read_support_filter_rpm(layer->archive);
+        archive_read_support_filter_xz(layer->archive);
+        archive_read_support_filter_bzip2(layer->archive);
+    } else {
+        archive_read_support_format_tar(layer->archive);
+    }
     archive_read_support_filter_gzip(layer->archive);
     archive_read_support_filter_zstd(layer->archive);
     bool ok = archive_read_open_fd(layer->archive, fd, LAYER_BLOCK) == ARCHIVE_OK
@@ -363,6 +408,15 @@ bool layer_apply(struct layer_root *root, int fd, const char *what, struct err *
 {
     struct layer layer = {.root = root, .what = what, .parent = -1};
     return layer_pass(&layer, fd, layer_whiteout, err) && layer_pass(&layer, fd, layer_member, err);
+}
+
+bool layer_apply_rpm(struct layer_root *root, int fd, const char *what, struct err *err)
+{
+    struct layer layer = {.root = root, .what = what, .parent = -1, .is_rpm = true};
+    bool ok =
+        layer_pass(&layer, fd, layer_count_only, err) && layer_pass(&layer, fd, layer_member, err);
+    arena_free(&layer.files_memory);
+    return ok;
 }
 
 /* ---- the last look ---- */

@@ -31,6 +31,10 @@ struct layer_root {
 /* `fd` is read from its start; `what` names the layer in errors. */
 CHECKED bool layer_apply(struct layer_root *root, int fd, const char *what, struct err *err);
 
+/* The same for the files of an RPM package, which has no whiteouts; its scripts are not looked at.
+ */
+CHECKED bool layer_apply_rpm(struct layer_root *root, int fd, const char *what, struct err *err);
+
 /*
  * The last word on links: none may lead out of the root when it is looked at from outside,
  * whatever other links it goes through. ERR_FORMAT names the one that does.

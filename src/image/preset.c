@@ -39,6 +39,7 @@ static const struct preset_package_row preset_wanted[] = {
     {PRESET_OWN, {"gcc", "g++", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_OWN, {"libc6-dev", "python#", "libpython#-dev"}},
     {PRESET_SYSROOT, {"libc6-dev", "libc-bin", "python#", "libpython#-dev"}},
+    {PRESET_DNF, {"dnf", "python3", "ca-certificates"}},
     {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libc-bin", "libstdc++6"}},
 };
 
@@ -122,6 +123,9 @@ static const struct preset_link_row preset_links[] = {
      "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},
     /* rustc looks for the target's std below its own prefix. */
     {PRESET_BUILD, "/usr/lib/rustlib/&", "/sysroot/usr/lib/rustlib/&"},
+    /* The same of a Python that was not built by Debian; the toolchain knows where it is. */
+    {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__linux_*.py", "/refinery/sysconfigdata.py"},
+    {PRESET_BUILD, "/usr/local/include", "/sysroot/usr/local/include"},
     /* The target's programs start from here under qemu-user. */
     {PRESET_BUILD, "/usr!", "/sysroot/usr!"},
 };
@@ -134,6 +138,33 @@ static const struct preset_release_row *preset_row(struct str preset, struct str
         if (str_eq(preset, str_from(preset_releases[i].preset)) &&
             str_eq(python, str_from(preset_releases[i].python)))
             return &preset_releases[i];
+    return NULL;
+}
+
+static const struct preset_image preset_images[] = {
+    {"rocky",
+     "3.11",
+     "docker.io/rockylinux/rockylinux:9",
+     {"glibc-devel", "python3.11-devel"},
+     {"python3.11", "libstdc++"}},
+    {"fedora",
+     "3.11",
+     "docker.io/library/fedora:42",
+     {"glibc-devel", "python3.11-devel"},
+     {"python3.11", "libstdc++"}},
+    {"fedora",
+     "3.13",
+     "docker.io/library/fedora:42",
+     {"glibc-devel", "python3-devel"},
+     {"python3", "libstdc++"}},
+};
+
+const struct preset_image *preset_image(struct str preset, struct str python)
+{
+    for (size_t i = 0; i < sizeof preset_images / sizeof *preset_images; i++)
+        if (str_eq(preset, str_from(preset_images[i].preset)) &&
+            str_eq(python, str_from(preset_images[i].python)))
+            return &preset_images[i];
     return NULL;
 }
 
@@ -180,12 +211,28 @@ static struct image_names preset_names(const struct preset_package_row *rows, si
     return (struct image_names){names.at, names.len};
 }
 
+static bool preset_is_of_host(enum preset_role role)
+{
+    return role == PRESET_BUILD || role == PRESET_DNF;
+}
+
+/* Where the target is an image, what compilers need is Debian's; what tests run in never is. */
+static const struct preset_release_row *preset_role_row(struct str preset, struct str python,
+                                                        enum preset_role role)
+{
+    bool borrows = role != PRESET_CLEAN && preset_image(preset, python);
+    return preset_row(borrows ? STR("debian") : preset, python);
+}
+
 static bool preset_unknown(struct str preset, struct str python, struct err *err)
 {
     BUF_AUTO struct buf known = {0};
     for (size_t i = 0; i < sizeof preset_releases / sizeof *preset_releases; i++)
         buf_printf(&known, "%s%s %s (%s)", i ? ", " : "", preset_releases[i].preset,
                    preset_releases[i].python, preset_releases[i].release);
+    for (size_t i = 0; i < sizeof preset_images / sizeof *preset_images; i++)
+        buf_printf(&known, ", %s %s (%s)", preset_images[i].preset, preset_images[i].python,
+                   preset_images[i].reference);
     return err_set(err, ERR_USAGE,
                    "no images for Python " STR_FMT " of the preset \"" STR_FMT
                    "\"; there are: " STR_FMT,
@@ -215,7 +262,7 @@ bool preset_tools(struct str preset, struct str python, const struct arch *targe
                   enum preset_role role, struct image_names tools, struct arena *arena,
                   struct image_names *packages, struct err *err)
 {
-    const struct preset_release_row *row = preset_row(preset, python);
+    const struct preset_release_row *row = preset_role_row(preset, python, role);
     preset_name_vec names = {0};
     if (!row)
         return preset_unknown(preset, python, err);
@@ -245,7 +292,7 @@ bool preset_spec(struct str preset, struct str python, const struct arch *target
                  enum preset_role role, struct image_names extra, struct arena *arena,
                  struct image_spec *spec, struct err *err)
 {
-    const struct preset_release_row *row = preset_row(preset, python);
+    const struct preset_release_row *row = preset_role_row(preset, python, role);
     const struct arch *host = arch_host();
     if (!row)
         return preset_unknown(preset, python, err);
@@ -253,7 +300,7 @@ bool preset_spec(struct str preset, struct str python, const struct arch *target
         return err_set(err, ERR_USAGE, "no %s to %s cross compiler in the preset \"" STR_FMT "\"",
                        host ? host->machine : "(this machine)", target->machine, STR_ARG(preset));
     struct image_spec made = {.distro = STR("debian"), .release = str_from(row->release)};
-    made.arch = str_from(role == PRESET_BUILD ? host->debian : target->debian);
+    made.arch = str_from(preset_is_of_host(role) ? host->debian : target->debian);
     made.wanted = preset_names(preset_wanted, sizeof preset_wanted / sizeof *preset_wanted, role,
                                row, target, extra, arena);
     made.without = preset_names(preset_without, sizeof preset_without / sizeof *preset_without,

@@ -17,6 +17,7 @@ enum preset_role {
     PRESET_OWN,   /* the target's own compiler, Python, make, ninja: builds on the target itself, or
                      as   if on it, under qemu-user; its own sysroot */
     PRESET_CLEAN, /* the target's Python and nothing else: import tests */
+    PRESET_DNF,   /* the build machine's: dnf, which resolves packages for other distributions */
 };
 
 /* "3.11" -> "bookworm"; NULL when no release of the preset has that Python. */
@@ -29,6 +30,20 @@ const char *preset_release(struct str preset, struct str python);
 CHECKED bool preset_tools(struct str preset, struct str python, const struct arch *target,
                           enum preset_role role, struct image_names tools, struct arena *arena,
                           struct image_names *packages, struct err *err);
+
+/*
+ * A preset whose target comes out of a registry, and the packages that dnf adds to it. Its
+ * build image is Debian's for the same Python.
+ */
+struct preset_image {
+    const char *preset, *python;
+    const char *reference; /* where --container-image gives none */
+    const char *build[6];  /* to build against it; NULL-terminated */
+    const char *run[6];    /* to test in it */
+};
+
+/* NULL: the preset is composed from packages, or has no such Python. */
+const struct preset_image *preset_image(struct str preset, struct str python);
 
 /*
  * Fills everything of `spec` but the mirrors, keyring and bytecode_by. `extra`

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "image/layer.h"
-#include "oci/registry.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -47,9 +46,8 @@ static bool pull_begin(const struct pull *pull, struct str text, struct arena *a
 
 static bool pull_registry(struct pull_work *work, struct err *err)
 {
-    const struct registry_options options = {.trusted_hosts = work->pull->trusted_hosts,
-                                             .trusted_hosts_len = work->pull->trusted_hosts_len};
-    return work->registry || registry_open(&work->reference, &options, &work->registry, err);
+    return work->registry ||
+           registry_open(&work->reference, &work->pull->registry, &work->registry, err);
 }
 
 /* A manifest by digest: from the store, else from the registry into the store. */
@@ -243,6 +241,21 @@ static bool pull_unpack(struct pull_work *work, const char *dir, struct err *err
     return layer_check_links(&layers, err);
 }
 
+/*
+ * In builds a root's lib64 lies over the build machine's (toolchain.c), whose loader then needs a
+ * name to be mounted at.
+ */
+static bool pull_add_loader(int root, struct err *err)
+{
+    const struct arch *host = arch_host();
+    int FD_AUTO dir = openat(root, "usr/lib64", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0 || !host)
+        return true;
+    int FD_AUTO fd = openat(dir, host->loader_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    return fd >= 0 || errno == EEXIST ||
+           err_errno(err, "cannot make usr/lib64/%s", host->loader_name);
+}
+
 /* What the jail and the builds need to be there, and images may leave out. */
 static bool pull_finish(const char *dir, struct err *err)
 {
@@ -253,6 +266,8 @@ static bool pull_finish(const char *dir, struct err *err)
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
         if (!file_mkdirs(root, dirs[i], 0755, err))
             return false;
+    if (!pull_add_loader(root, err))
+        return false;
     return (fchmod(root, 0755) == 0 && syncfs(root) == 0) ||
            err_errno(err, "cannot write %s to disk", dir);
 }

@@ -15,13 +15,13 @@
 #include "cas/cas.h"
 #include "image/arch.h"
 #include "image/image.h"
+#include "oci/registry.h"
 
 struct pull {
     struct cas *cas;
     const char *cache;       /* absolute directory */
     const struct arch *arch; /* what the image has to run on */
-    const struct str *trusted_hosts;
-    size_t trusted_hosts_len;
+    struct registry_options registry;
     image_progress_fn *progress; /* may be NULL */
     void *progress_state;
 };

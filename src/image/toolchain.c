@@ -23,6 +23,11 @@ enum {
     ALL = 1 << TOOLCHAIN_CROSS | 1 << TOOLCHAIN_HYBRID | 1 << TOOLCHAIN_OWN,
 };
 
+struct toolchain_mounts {
+    struct jail_mount *at;
+    size_t len, cap;
+};
+
 static const struct toolchain_variable toolchain_variables[] = {
     {ALL, "PATH=/refinery/bin:/pack/bin:/usr/bin:/bin:/usr/sbin:/sbin:/refinery/config"},
     {ALL, "LC_ALL=C.UTF-8"},
@@ -31,7 +36,7 @@ static const struct toolchain_variable toolchain_variables[] = {
     {ALL, "PYTHONNOUSERSITE=1"},
     {ALL, "SOURCE_DATE_EPOCH=%epoch%"},
     {CROSS_ONLY, "_PYTHON_HOST_PLATFORM=linux-%machine%"},
-    {CROSS_ONLY, "_PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__%triplet%"},
+    {CROSS_ONLY, "_PYTHON_SYSCONFIGDATA_NAME=%sysconfig%"},
     {ALL, "CC=%triplet%-gcc"},
     {ALL, "CXX=%triplet%-g++"},
     {ALL, "FC=%triplet%-gfortran"},
@@ -41,8 +46,8 @@ static const struct toolchain_variable toolchain_variables[] = {
     {ALL, "NM=%triplet%-nm"},
     {ALL, "STRIP=%triplet%-strip"},
     {ALL, "PKG_CONFIG=/refinery/bin/pkg-config"},
-    {ALL, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/usr/lib/%triplet%/pkgconfig:/"
-          "sysroot/usr/share/pkgconfig"},
+    {ALL, "PKG_CONFIG_LIBDIR=/sysroot/pack/lib/pkgconfig:/sysroot/%libdir%/pkgconfig:"
+          "/sysroot/usr/share/pkgconfig"},
     {ALL, "PKG_CONFIG_SYSROOT_DIR=/sysroot"},
     {ALL, "CMAKE_TOOLCHAIN_FILE=/refinery/toolchain.cmake"},
     {ALL, "HOST_CC=/refinery/bin/build-cc"}, /* the cc crate's word for the build machine's */
@@ -54,7 +59,7 @@ static const struct toolchain_variable toolchain_variables[] = {
           "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates"},
     {ALL, "CARGO_TARGET_%BUILD_RUST%_LINKER=/refinery/bin/build-cc"},
     {ALL, "PKG_CONFIG_ALLOW_CROSS=1"}, /* the pkg-config crate asks for leave */
-    {ALL, "PYO3_CROSS_LIB_DIR=/sysroot/usr/lib/python%python%"},
+    {ALL, "PYO3_CROSS_LIB_DIR=/sysroot/%stdlib%"},
     {ALL, "PYO3_CROSS_PYTHON_VERSION=%python%"},
 };
 
@@ -131,6 +136,33 @@ static bool toolchain_write(const struct toolchain_text *text, const char *cache
     return ok;
 }
 
+/*
+ * The build image has links to the target's libraries where Debian's loader and compiler look for
+ * them. A sysroot with lib64 is mounted there instead, for its loader; the build machine's own
+ * programs then need theirs back, which lives in the same folder.
+ */
+static void toolchain_mount_libdir(const struct toolchain_spec *spec, struct arena *arena,
+                                   struct toolchain_mounts *mounts)
+{
+    const struct arch *host = arch_host();
+    struct str inside = arena_printf(arena, "/" STR_FMT, STR_ARG(spec->layout.libdir));
+    struct str from = arena_printf(arena, "%s%s", spec->sysroot.ptr, inside.ptr);
+    struct str folder =
+        arena_printf(arena, "/%.*s/", STR_ARG(str_from_pos(spec->layout.libdir, 4)));
+    if (spec->layout.is_multiarch)
+        return;
+    *vec_push(mounts, arena) =
+        (struct jail_mount){.kind = JAIL_RO, .source = from.ptr, .target = inside.ptr};
+    if (!host || !str_starts(str_from(host->loader), folder))
+        return;
+    *vec_push(mounts, arena) = (struct jail_mount){
+        .kind = JAIL_RO,
+        .source = arena_printf(arena, "%s/usr/lib/%s/%s", spec->build_root, host->triplet,
+                               host->loader_name)
+                      .ptr,
+        .target = arena_printf(arena, "%s/%s", inside.ptr, host->loader_name).ptr};
+}
+
 bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct arena *arena,
                     struct toolchain *toolchain, struct err *err)
 {
@@ -139,7 +171,7 @@ bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct
         .cmake_file = TOOLCHAIN_DIR "/toolchain.cmake",
         .foreign = {.machine = spec->target == arch_host() ? NULL : spec->target->machine}};
     struct toolchain_text text;
-    VEC(struct jail_mount) mounts = {0};
+    struct toolchain_mounts mounts = {0};
     made.meson_option = spec->strategy == TOOLCHAIN_CROSS
                             ? "--cross-file=" TOOLCHAIN_DIR "/meson.ini"
                             : "--native-file=" TOOLCHAIN_DIR "/meson.ini";
@@ -150,6 +182,7 @@ bool toolchain_make(const struct toolchain_spec *spec, const char *cache, struct
     if (spec->floor.len)
         *vec_push(&mounts, arena) = (struct jail_mount){
             .kind = JAIL_RO, .source = spec->floor.ptr, .target = TOOLCHAIN_FLOOR};
+    toolchain_mount_libdir(spec, arena, &mounts);
     struct jail_mount *own = vec_push(&mounts, arena);
     *own = (struct jail_mount){.kind = JAIL_RO, .target = TOOLCHAIN_DIR};
     made.mounts = mounts.at;

@@ -12,7 +12,7 @@
  * hidden: their shared forms need a newer system than the floor.
  */
 #define LINK_FLOOR "-L/floor -L/refinery/static -Wl,-rpath-link,/floor "
-#define LINK_SYSROOT "-Wl,-rpath-link,/sysroot/usr/lib/%triplet% "
+#define LINK_SYSROOT "%nearby%-Wl,-rpath-link,/sysroot/%libdir% "
 #define LINK_STATIC                                                                                \
     "-static-libgcc "                                                                              \
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
@@ -116,7 +116,7 @@ static const char toolchain_meson_cross[] =
     "needs_exe_wrapper = false\n"
     "longdouble_format = '%long_double%'\n"
     "sys_root = '/sysroot'\n"
-    "pkg_config_libdir = ['/sysroot/pack/lib/pkgconfig', '/sysroot/usr/lib/%triplet%/pkgconfig',"
+    "pkg_config_libdir = ['/sysroot/pack/lib/pkgconfig', '/sysroot/%libdir%/pkgconfig',"
     " '/sysroot/usr/share/pkgconfig']\n";
 
 static const char toolchain_cmake[] =
@@ -135,8 +135,8 @@ static const char toolchain_cmake[] =
     "set(PKG_CONFIG_EXECUTABLE /refinery/bin/pkg-config)\n"
     "set(Python_EXECUTABLE /refinery/bin/python3)\n"
     "set(Python3_EXECUTABLE /refinery/bin/python3)\n"
-    "set(Python_INCLUDE_DIR /sysroot/usr/include/python%python%)\n"
-    "set(Python3_INCLUDE_DIR /sysroot/usr/include/python%python%)\n";
+    "set(Python_INCLUDE_DIR /sysroot/%include%)\n"
+    "set(Python3_INCLUDE_DIR /sysroot/%include%)\n";
 
 /* As cargo writes a target in the name of a variable: "S390X_UNKNOWN_LINUX_GNU". */
 static struct str toolchain_shout(const char *text, struct arena *arena)
@@ -166,6 +166,16 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
         {STR("RUST"), toolchain_shout(spec->target->rust, arena)},
         {STR("BUILD_RUST"), toolchain_shout(host ? host->rust : spec->target->rust, arena)},
         {STR("python"), spec->python},
+        {STR("libdir"), spec->layout.libdir},
+        /* Debian's compiler looks there for start files and libraries when it is told to. */
+        {STR("nearby"),
+         spec->layout.is_multiarch
+             ? STR("")
+             : arena_printf(arena, "-B/sysroot/" STR_FMT " -L/sysroot/" STR_FMT " ",
+                            STR_ARG(spec->layout.libdir), STR_ARG(spec->layout.libdir))},
+        {STR("include"), spec->layout.include},
+        {STR("stdlib"), spec->layout.stdlib},
+        {STR("sysconfig"), spec->layout.sysconfig},
         {STR("source"), spec->source.len ? spec->source : STR("/build")},
         {STR("epoch"), arena_printf(arena, "%" PRId64, spec->epoch)},
     };
@@ -224,10 +234,10 @@ static void toolchain_text_add_static(const struct toolchain_spec *spec, struct 
                                       struct toolchain_text *text)
 {
     for (size_t i = 0; i < sizeof toolchain_static / sizeof *toolchain_static; i++)
-        toolchain_text_add_link(text, arena,
-                                arena_printf(arena, "static/%s", toolchain_static[i].name),
-                                arena_printf(arena, "/sysroot/usr/lib/%s/%s", spec->target->triplet,
-                                             toolchain_static[i].archive));
+        toolchain_text_add_link(
+            text, arena, arena_printf(arena, "static/%s", toolchain_static[i].name),
+            arena_printf(arena, "/sysroot/" STR_FMT "/%s", STR_ARG(spec->layout.libdir),
+                         toolchain_static[i].archive));
 }
 
 static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct arena *arena,
@@ -246,8 +256,9 @@ static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct a
     file->executable = true;
     toolchain_text_add_link(text, arena, STR("bin/pkgconf"), STR("pkg-config"));
     /* A name for recipes that is the same for every target. */
-    toolchain_text_add_link(text, arena, STR("lib"),
-                            arena_printf(arena, TOOLCHAIN_SYSROOT "/usr/lib/%s", triplet));
+    toolchain_text_add_link(
+        text, arena, STR("lib"),
+        arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT, STR_ARG(spec->layout.libdir)));
     for (size_t i = 0; i < sizeof toolchain_config_scripts / sizeof *toolchain_config_scripts;
          i++) {
         struct str name = arena_printf(arena, "config/%s", toolchain_config_scripts[i].name);
@@ -261,9 +272,10 @@ static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct a
     file->executable = true;
     toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet),
                             STR("pkg-config"));
-    struct str python = arena_printf(arena, "%s/usr/bin/python" STR_FMT,
-                                     spec->strategy == TOOLCHAIN_HYBRID ? TOOLCHAIN_SYSROOT : "",
-                                     STR_ARG(spec->python));
+    struct str python =
+        spec->strategy == TOOLCHAIN_HYBRID
+            ? arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT, STR_ARG(spec->layout.python))
+            : arena_printf(arena, "/usr/bin/python" STR_FMT, STR_ARG(spec->python));
     toolchain_text_add_link(text, arena, STR("bin/python3"), python);
     toolchain_text_add_link(text, arena, STR("bin/python"), python);
     toolchain_text_add_link(
@@ -278,6 +290,10 @@ void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
     toolchain_text_add_tools(spec, arena, text);
     if (spec->floor.len)
         toolchain_text_add_static(spec, arena, text);
+    struct str data = arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT "/" STR_FMT ".py",
+                                   STR_ARG(spec->layout.stdlib), STR_ARG(spec->layout.sysconfig));
+    if (!str_starts(spec->layout.stdlib, STR("usr/lib/"))) /* the build image leads there itself */
+        toolchain_text_add_link(text, arena, STR("sysconfigdata.py"), data);
     bool cross = spec->strategy == TOOLCHAIN_CROSS;
     struct str meson =
         arena_printf(arena, "%s%s", toolchain_meson, cross ? toolchain_meson_cross : "");

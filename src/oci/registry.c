@@ -43,6 +43,9 @@ static bool registry_make_client(const struct registry *registry, int attempts, 
     const struct http_options options = {
         .trusted_hosts = registry->options.trusted_hosts,
         .trusted_hosts_len = registry->options.trusted_hosts_len,
+        .proxy = registry->options.proxy,
+        .ca_file = registry->options.ca_file,
+        .client_cert = registry->options.client_cert,
         .no_netrc = true, /* registries have their own file of logins */
         .attempts = attempts,
         .connect_timeout_ms = REGISTRY_CONNECT_MS,
@@ -91,6 +94,10 @@ static bool registry_prepare(struct registry *registry, struct err *err)
 bool registry_open(const struct reference *reference, const struct registry_options *options,
                    struct registry **registry, struct err *err)
 {
+    if (options->offline)
+        return err_set(err, ERR_NETWORK,
+                       STR_FMT "/" STR_FMT " is not all in the cache, and --offline asks nobody",
+                       STR_ARG(reference->registry), STR_ARG(reference->repository));
     struct registry *made = mem_alloc(sizeof *made);
     made->options = *options;
     made->reference = *reference;

@@ -23,6 +23,8 @@ struct registry;
 struct registry_options {
     const struct str *trusted_hosts; /* as in http_options */
     size_t trusted_hosts_len;
+    struct str proxy, ca_file, client_cert; /* as in http_options */
+    bool offline;                           /* nothing is asked: ERR_NETWORK says so */
     struct str basic; /* base64 of user:password; empty: what login_of_user finds */
     int attempts;     /* as in http_options */
 };

@@ -406,6 +406,7 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .strict_floor = config->strict_floor,
                           .strategy = job->strategy,
                           .preset = config->preset,
+                          .image = run_plan_config(run->plan)->image,
                           .cache = config->cache,
                           .mirror = config->mirror,
                           .net = *run_plan_net(run->plan),

@@ -8,6 +8,7 @@
 #include "pkg/name.h"
 #include "run/backend.h"
 #include "run/inputs.h"
+#include "run/pin.h"
 
 /* What every build image brings: backends ask for it as a requirement, but it is a program. */
 static const struct str run_provided[] = {STR_INIT("ninja")};
@@ -208,10 +209,22 @@ static void run_make_request(struct run_plan *plan)
     };
 }
 
+static bool run_pin(struct run_plan *plan, struct err *err)
+{
+    struct str pinned;
+    if (!plan->config.image.len)
+        return true;
+    run_say(plan, "asking for the image");
+    if (!pin_image(&plan->config, plan->arena, &pinned, err))
+        return false;
+    plan->config.image = pinned;
+    return true;
+}
+
 static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
 {
     if (!run_make_envs(plan, err) ||
-        !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err))
+        !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err) || !run_pin(plan, err))
         return false;
     run_say(plan, "reading the inputs");
     if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) ||

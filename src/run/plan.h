@@ -26,6 +26,7 @@ struct run_plan_config {
     int64_t max_deps;
     struct str cache;
     struct str preset, mirror; /* images, where a backend has to be asked */
+    struct str image;          /* reference of the target's root, or empty; pinned by the plan */
     const char *program;       /* this program's own file, for that */
     const struct clock *clock;
     void (*note)(void *state, struct str text); /* what is being done, for the progress display */

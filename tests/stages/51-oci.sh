@@ -5,4 +5,5 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 status=0
 /usr/bin/env python3 tests/system/pull.py "${PULL_TOOL:-$PWD/build/tests/tool/pull_tool}" || status=1
+/usr/bin/env python3 tests/system/image_run.py "${IMAGE_TOOL:-$PWD/build/tests/tool/image_tool}" || status=1
 exit $status

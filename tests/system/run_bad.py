@@ -11,18 +11,9 @@ import zipfile
 
 import made
 import whole
-from whole import World
+from whole import World, setuptools_folder
 
 PURE = "py3-none-any.whl"
-
-
-def setuptools_folder():
-    folder = whole.STORE / "wheels"
-    if not list(folder.glob("setuptools-*.whl")):
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder,
-                        "setuptools"], check=True)
-    return folder
 
 
 def zip_of(members):
@@ -105,7 +96,7 @@ def part_words(world):
                    "is the target itself", "hybrid or emulate")
     world.sentence("--strategy cross at home", world.run(
         *base, "-r", need, "--strategy", "cross", "--arch", os.uname().machine), 2, "auto or native")
-    for words in (("--container-preset", "rocky"), ("--verify-reproducible",)):
+    for words in (("--container-preset", "ubuntu"), ("--verify-reproducible",)):
         world.sentence(" ".join(words), world.run(*base, "-r", need, *words), 2, words[0],
                        "not available yet")
     for tag, said in (("manylinux_2_99_s390x", "manylinux_2_36_s390x"),

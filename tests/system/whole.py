@@ -16,6 +16,16 @@ STORE = pathlib.Path(os.environ.get("REFINERY_TEST_CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "refinery" / "run-test")
 
 
+def setuptools_folder():
+    """A folder with a wheel of setuptools, for --find-links."""
+    folder = STORE / "wheels"
+    if not list(folder.glob("setuptools-*.whl")):
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder,
+                        "setuptools"], check=True)
+    return folder
+
+
 class Result:
     def __init__(self, status, text, out, seconds):
         self.status, self.text, self.out, self.seconds = status, text, out, seconds

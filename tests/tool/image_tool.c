@@ -68,9 +68,12 @@ static bool tool_make(struct tool *tool, const char *floor, struct image_names e
         !tool_compose(tool, PRESET_SYSROOT, extra, &roots->sysroot, err))
         return false;
     roots->floor = (struct floor_kit){0};
-    struct floor_spec spec = {tool->target,          floor_glibc(str_from(floor)),
-                              roots->build.path.ptr, roots->sysroot.path.ptr,
-                              roots->build.digest,   roots->sysroot.digest};
+    struct floor_spec spec = {
+        tool->target, floor_glibc(str_from(floor)), roots->build.path.ptr, roots->sysroot.path.ptr,
+        {0},          roots->build.digest,          roots->sysroot.digest};
+    struct layout layout;
+    layout_of_debian(tool->target, tool->python, &tool->arena, &layout);
+    spec.libdir = layout.libdir;
     return strcmp(floor, "none") == 0 ||
            floor_make(&spec, tool->cache, &tool->arena, &roots->floor, err);
 }
@@ -120,6 +123,7 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
                                   .sysroot = roots.sysroot.path,
                                   .floor = roots.floor.path,
                                   .epoch = 1577836800};
+    layout_of_debian(tool->target, tool->python, arena, &spec.layout);
     if (!toolchain_make(&spec, tool->cache, arena, &chain, err))
         return false;
     if (getenv("IMAGE_TOOL_PACK")) { /* one name; cross only */

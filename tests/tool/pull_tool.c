@@ -20,11 +20,11 @@ static bool tool_pull(char **words, struct arena *arena, struct err *err)
     CAS_AUTO struct cas *cas = NULL;
     struct str trusted = str_from(words[3]), pinned;
     struct image_root root;
-    struct pull pull = {.cache = words[1],
-                        .arch = arch_find(str_from(words[2])),
-                        .trusted_hosts = &trusted,
-                        .trusted_hosts_len = strcmp(words[3], "-") != 0,
-                        .progress = tool_tell};
+    struct pull pull = {
+        .cache = words[1],
+        .arch = arch_find(str_from(words[2])),
+        .registry = {.trusted_hosts = &trusted, .trusted_hosts_len = strcmp(words[3], "-") != 0},
+        .progress = tool_tell};
     if (!pull.arch)
         return err_set(err, ERR_USAGE, "unknown machine %s", words[2]);
     if (!cas_open(arena_printf(arena, "%s/cas", pull.cache).ptr, &cas, err))

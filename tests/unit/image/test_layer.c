@@ -315,6 +315,37 @@ static void test_damaged(void **state)
     assert_int_equal(place->err.code, ERR_FORMAT);
 }
 
+/* A real package: one file of three names, whose bytes come with the last, and a script. */
+static void test_rpm(void **state)
+{
+    struct place *place = *state;
+    static const struct member base[] = {{"usr/lib64/one.pyc", 'f', "of the base", 0},
+                                         {NULL, 0, NULL, 0}};
+    static const char *const names[] = {"usr/lib64/one.pyc", "usr/lib64/two.pyc",
+                                        "usr/lib64/three.pyc"};
+    struct stat first, info;
+    FD_AUTO int fd = open(TEST_DATA "/rpm/hello-devel-1.0-1.s390x.rpm", O_RDONLY | O_CLOEXEC);
+    assert_true(apply(place, base));
+    struct str shared = arena_printf(&place->arena, "%s/shared", place->top.ptr);
+    assert_int_equal(linkat(place->dirfd, "usr/lib64/one.pyc", AT_FDCWD, shared.ptr, 0), 0);
+    if (!layer_apply_rpm(&place->layers, fd, "package", &place->err))
+        fail_msg("%s", place->err.text);
+    assert_str(look(place, "usr/include/hello.h"), "#define HELLO 42\n");
+    assert_str(look(place, "usr/lib64/link"), "-> one.pyc");
+    assert_int_equal(fstatat(place->dirfd, names[0], &first, 0), 0);
+    assert_int_equal(first.st_nlink, 3);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_str(look(place, names[i]), "a\n");
+        assert_int_equal(fstatat(place->dirfd, names[i], &info, 0), 0);
+        assert_true(info.st_ino == first.st_ino);
+    }
+    struct err err = {0};
+    struct str text; /* what another root shares is not written to */
+    assert_ok(file_read(AT_FDCWD, shared.ptr, 100, &place->arena, &text, &err));
+    assert_str(text, "of the base");
+    assert_false(layer_apply(&place->layers, fd, "layer", &place->err)); /* no tar */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +356,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_links_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rpm, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,26 @@ static void test_unknown(void **state)
     assert_ptr_equal(arch_find(STR("arm64")), arch_find(STR("aarch64-linux-gnu")));
 }
 
+/* A preset out of a registry builds with Debian's compiler, and has no packages of Debian's. */
+static void test_image_presets(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct image_spec spec = {0};
+    struct err err = {0};
+    const struct preset_image *rocky = preset_image(STR("rocky"), STR("3.11"));
+    (void)state;
+    assert_non_null(rocky);
+    assert_string_equal(rocky->reference, "docker.io/rockylinux/rockylinux:9");
+    assert_null(preset_image(STR("rocky"), STR("3.13")));
+    assert_null(preset_image(STR("debian"), STR("3.11")));
+    assert_ok(preset_spec(STR("rocky"), STR("3.11"), other(), PRESET_BUILD, (struct image_names){0},
+                          &arena, &spec, &err));
+    assert_str(spec.release, "bookworm");
+    assert_false(preset_spec(STR("rocky"), STR("3.11"), other(), PRESET_CLEAN,
+                             (struct image_names){0}, &arena, &spec, &err));
+    assert_non_null(strstr(err.text, "rocky 3.11 (docker.io/rockylinux/rockylinux:9)"));
+}
+
 static void test_floor_names(void **state)
 {
     static const struct {
@@ -141,7 +161,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_build_image), cmocka_unit_test(test_sysroot),
-        cmocka_unit_test(test_tools),       cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_floor_names), cmocka_unit_test(test_packs)};
+        cmocka_unit_test(test_tools),       cmocka_unit_test(test_image_presets),
+        cmocka_unit_test(test_unknown),     cmocka_unit_test(test_floor_names),
+        cmocka_unit_test(test_packs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

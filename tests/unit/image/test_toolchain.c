@@ -5,12 +5,13 @@
 #include "image/toolchain_text.h"
 
 static struct toolchain_spec spec_for(const char *machine, enum toolchain_strategy strategy,
-                                      bool floor)
+                                      bool floor, struct arena *arena)
 {
     struct toolchain_spec spec = {.target = arch_find(str_from(machine)),
                                   .python = STR("3.11"),
                                   .strategy = strategy,
                                   .sysroot = STR("/s")};
+    layout_of_debian(spec.target, spec.python, arena, &spec.layout);
     if (floor)
         spec.floor = STR("/f");
     return spec;
@@ -34,7 +35,7 @@ static void test_wrappers(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
     struct toolchain_text text;
-    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true, &arena);
     (void)state;
     toolchain_text_make(&spec, &arena, &text);
     struct toolchain_text_file gcc = find(&text, "bin/s390x-linux-gnu-gcc");
@@ -47,7 +48,7 @@ static void test_wrappers(void **state)
     assert_str(find(&text, "bin/cc").target, "s390x-linux-gnu-gcc");
     assert_str(find(&text, "bin/python3").target, "/usr/bin/python3.11");
     assert_true(says(find(&text, "meson.ini").bytes, "endian = 'big'"));
-    spec = spec_for("s390x", TOOLCHAIN_CROSS, false);
+    spec = spec_for("s390x", TOOLCHAIN_CROSS, false, &arena);
     toolchain_text_make(&spec, &arena, &text);
     assert_false(says(find(&text, "bin/s390x-linux-gnu-gcc").bytes, "/floor"));
 }
@@ -57,7 +58,7 @@ static void test_config_scripts(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
     struct toolchain_text text;
-    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true, &arena);
     (void)state;
     toolchain_text_make(&spec, &arena, &text);
     struct toolchain_text_file script = find(&text, "config/pg_config");
@@ -74,7 +75,7 @@ static void test_same_compiler(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
     struct toolchain_text cross, hybrid;
-    struct toolchain_spec spec = spec_for("aarch64", TOOLCHAIN_CROSS, true);
+    struct toolchain_spec spec = spec_for("aarch64", TOOLCHAIN_CROSS, true, &arena);
     (void)state;
     toolchain_text_make(&spec, &arena, &cross);
     spec.strategy = TOOLCHAIN_HYBRID;
@@ -91,10 +92,32 @@ static void test_same_compiler(void **state)
     assert_true(says(find(&cross, "meson.ini").bytes, "endian = 'little'"));
 }
 
+/* A distribution with lib64: told to the compiler, and mounted where its loader looks. */
+static void test_lib64(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_text text;
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_HYBRID, true, &arena);
+    (void)state;
+    spec.layout.libdir = STR("usr/lib64");
+    spec.layout.is_multiarch = false;
+    spec.layout.stdlib = STR("usr/lib64/python3.11");
+    spec.layout.sysconfig = STR("_sysconfigdata__linux_s390x-linux-gnu");
+    toolchain_text_make(&spec, &arena, &text);
+    struct str gcc = find(&text, "bin/s390x-linux-gnu-gcc").bytes;
+    assert_true(says(gcc, "-B/sysroot/usr/lib64 -L/sysroot/usr/lib64 "));
+    assert_true(says(gcc, "-rpath-link,/sysroot/usr/lib64 "));
+    assert_true(str_find(gcc, STR("-L/floor")) < str_find(gcc, STR("-L/sysroot")));
+    assert_false(says(gcc, "/usr/lib/s390x-linux-gnu"));
+    assert_str(find(&text, "sysconfigdata.py").target,
+               "/sysroot/usr/lib64/python3.11/_sysconfigdata__linux_s390x-linux-gnu.py");
+    assert_str(find(&text, "static/libffi.a").target, "/sysroot/usr/lib64/libffi_pic.a");
+}
+
 static void test_expand(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
-    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true);
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true, &arena);
     spec.epoch = 1577836800;
     (void)state;
     assert_str(toolchain_text_expand(&spec, STR("a=%epoch% %machine%%nothing%!"), &arena),
@@ -104,8 +127,9 @@ static void test_expand(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrappers), cmocka_unit_test(test_config_scripts),
-        cmocka_unit_test(test_same_compiler), cmocka_unit_test(test_expand)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrappers),
+                                       cmocka_unit_test(test_config_scripts),
+                                       cmocka_unit_test(test_same_compiler),
+                                       cmocka_unit_test(test_lib64), cmocka_unit_test(test_expand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
