@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/vec.h"
 #include "build/evidence.h"
-#include "os/fd.h"
 #include "os/file.h"
+#include "pkg/toml.h"
 
 extern char **environ;
 
@@ -25,6 +26,64 @@ enum {
 #define CRATES_SCRATCH_MAX ((uint64_t)8 << 30)
 #define CRATES_SOURCE "/source"
 #define CRATES_CA "/ca.crt"
+
+/* ---- the registry ---- */
+
+/* cargo's own settings on this machine: its path, or NULL when there are none. */
+static const char *crates_config(struct arena *arena)
+{
+    const char *home = getenv("CARGO_HOME"), *user = getenv("HOME");
+    struct str folder = home   ? arena_str(arena, str_from(home))
+                        : user ? arena_printf(arena, "%s/.cargo", user)
+                               : STR("/nonexistent");
+    static const char *const names[] = {"config.toml", "config"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *path = arena_printf(arena, STR_FMT "/%s", STR_ARG(folder), names[i]).ptr;
+        if (access(path, R_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+static bool crates_is_plain(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\' || (unsigned char)text.ptr[i] < ' ')
+            return false;
+    return text.len > 0;
+}
+
+/*
+ * The [source] tables alone: cargo files crates under the name of their registry, so an offline
+ * build has to know it. Tokens and whatever else is there are no business of packages.
+ */
+static struct str crates_sources(struct arena *arena)
+{
+    static const char *const keys[] = {"registry", "replace-with", "local-registry", "directory"};
+    const char *config = crates_config(arena);
+    const struct toml *root;
+    BUF_AUTO struct buf out = {0};
+    struct err ignored = {0};
+    struct str text;
+    if (!config || !file_read(AT_FDCWD, config, CRATES_CONFIG_MAX, arena, &text, &ignored) ||
+        !toml_parse(text, config, arena, &root, &ignored))
+        return STR("");
+    const struct toml *sources = toml_path(root, "source");
+    if (!sources || sources->kind != TOML_TABLE)
+        return STR("");
+    for (size_t i = 0; i < sources->table.len; i++) {
+        const struct toml *source = sources->table.entries[i].value;
+        if (source->kind != TOML_TABLE || !crates_is_plain(sources->table.entries[i].key))
+            continue;
+        buf_printf(&out, "[source.\"%.*s\"]\n", STR_ARG(sources->table.entries[i].key));
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            const struct toml *value = toml_path(source, keys[k]);
+            if (value && value->kind == TOML_STRING && crates_is_plain(value->string))
+                buf_printf(&out, "%s = \"%.*s\"\n", keys[k], STR_ARG(value->string));
+        }
+    }
+    return arena_str(arena, buf_str(&out));
+}
 
 /* ---- the lock files of a source ---- */
 
@@ -72,13 +131,15 @@ static bool crates_look(void *state, int dirfd, struct str name, struct err *err
     return lstat(path, &info) < 0 || !S_ISDIR(info.st_mode) || crates_look_in(search, path, err);
 }
 
-/* What was fetched is a function of the lock files' places and bytes. */
-static bool crates_key(const struct crates_search *search, const char *source, struct digest *key,
-                       struct err *err)
+/* What was fetched is a function of the lock files' places and bytes, and of the registry's name.
+ */
+static bool crates_key(const struct crates_search *search, const char *source, struct str sources,
+                       struct digest *key, struct err *err)
 {
     struct digest_stream *stream = digest_open();
     bool ok = true;
     digest_add_field(stream, STR("crates 2"));
+    digest_add_field(stream, sources);
     for (size_t i = 0; ok && i < search->locked.len; i++) {
         ARENA_AUTO struct arena scratch = {0};
         struct str bytes;
@@ -190,22 +251,6 @@ static const char *const *crates_environment(struct arena *arena)
     return env.at;
 }
 
-/* cargo's own settings on this machine, without the credentials: "" when there are none. */
-static const char *crates_config(struct arena *arena)
-{
-    const char *home = getenv("CARGO_HOME"), *user = getenv("HOME");
-    struct str folder = home   ? arena_str(arena, str_from(home))
-                        : user ? arena_printf(arena, "%s/.cargo", user)
-                               : STR("/nonexistent");
-    static const char *const names[] = {"config.toml", "config"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *path = arena_printf(arena, STR_FMT "/%s", STR_ARG(folder), names[i]).ptr;
-        if (access(path, R_OK) == 0)
-            return path;
-    }
-    return NULL;
-}
-
 struct crates_work {
     const struct slot *slot;
     const struct place *place;
@@ -270,7 +315,7 @@ static bool crates_run(const struct crates_work *work, const char *folder,
 
 /* Into a directory of its own, which then gets its name: complete or absent. */
 static bool crates_make(const struct slot *slot, const struct place *place, const char *source,
-                        const struct crates_search *search, const char *ready,
+                        const struct crates_search *search, struct str sources, const char *ready,
                         struct spec_result *result, struct err *err)
 {
     struct str made;
@@ -282,6 +327,8 @@ static bool crates_make(const struct slot *slot, const struct place *place, cons
     bool ok = chmod(made.ptr, 0755) == 0 || err_errno(err, "opening %s", made.ptr);
     for (size_t i = 0; ok && result->outcome == SPEC_OK && i < search->locked.len; i++)
         ok = crates_run(&work, search->locked.at[i], result, err);
+    const char *settings = arena_printf(slot->arena, "%s/config.toml", made.ptr).ptr;
+    ok = ok && file_write(AT_FDCWD, settings, 0644, sources, err);
     if (ok && result->outcome == SPEC_OK && rename(made.ptr, ready) < 0 && errno != EEXIST &&
         errno != ENOTEMPTY)
         ok = err_errno(err, "putting %s in place", ready);
@@ -307,12 +354,13 @@ bool crates_fetch(const struct slot *slot, const struct place *place, const char
                           "give the sdist made of it with --input");
         return true;
     }
-    if (!crates_key(&search, source, &key, err))
+    struct str sources = crates_sources(slot->arena);
+    if (!crates_key(&search, source, sources, &key, err))
         return false;
     struct digest_hex hex = digest_to_hex(&key);
     struct str ready = arena_printf(slot->arena, "%s/crates/%.32s", slot->cache, hex.text);
     if (access(ready.ptr, F_OK) != 0 &&
-        !crates_make(slot, place, source, &search, ready.ptr, result, err))
+        !crates_make(slot, place, source, &search, sources, ready.ptr, result, err))
         return false;
     if (result->outcome == SPEC_OK)
         *dir = ready;

@@ -92,6 +92,13 @@ static const char toolchain_config_script[] =
     "    esac\n"
     "done\n";
 
+/*
+ * config.guess and Makefiles ask uname which machine they build for, and take its word: libsodium's
+ * configure knows the byte order of an x86-64 without a test. They mean the target.
+ */
+static const char toolchain_uname[] =
+    "#!/bin/sh\n/usr/bin/%s \"$@\" | /usr/bin/sed 's/%%build_machine%%/%%machine%%/g'\n";
+
 /* Build scripts and procedural macros run here: the build machine's gcc, which must not find the
    target's ld on PATH. Only images with that gcc (image/preset.c) have any use for it. */
 static const char toolchain_build_cc[] = "#!/bin/sh\nPATH=/usr/bin:/bin exec /usr/bin/gcc \"$@\"\n";
@@ -125,6 +132,7 @@ static const char toolchain_cmake[] =
     "set(CMAKE_C_COMPILER /refinery/bin/%triplet%-gcc)\n"
     "set(CMAKE_CXX_COMPILER /refinery/bin/%triplet%-g++)\n"
     "set(CMAKE_Fortran_COMPILER /refinery/bin/%triplet%-gfortran)\n"
+    "set(CMAKE_CROSSCOMPILING_EMULATOR /usr/bin/env) # its programs run as they are\n"
     "set(CMAKE_LIBRARY_ARCHITECTURE %triplet%)\n"
     "# Build requirements and the source itself bring headers and libraries too.\n"
     "set(CMAKE_FIND_ROOT_PATH /sysroot/pack /sysroot /env/site /work)\n"
@@ -159,6 +167,7 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
     } words[] = {
         {STR("triplet"), str_from(spec->target->triplet)},
         {STR("machine"), str_from(spec->target->machine)},
+        {STR("build_machine"), str_from((host ? host : spec->target)->machine)},
         {STR("cpu_family"), str_from(spec->target->cpu_family)},
         {STR("endian"), spec->target->big_endian ? STR("big") : STR("little")},
         {STR("long_double"), str_from(spec->target->long_double)},
@@ -240,6 +249,35 @@ static void toolchain_text_add_static(const struct toolchain_spec *spec, struct 
                          toolchain_static[i].archive));
 }
 
+/* Programs that answer for the target, and the build machine's own compiler. */
+static void toolchain_text_add_answers(const struct toolchain_spec *spec, struct arena *arena,
+                                       struct toolchain_text *text)
+{
+    struct toolchain_text_file *file;
+    /* A name for recipes that is the same for every target. */
+    toolchain_text_add_link(
+        text, arena, STR("lib"),
+        arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT, STR_ARG(spec->layout.libdir)));
+    for (size_t i = 0; i < sizeof toolchain_config_scripts / sizeof *toolchain_config_scripts;
+         i++) {
+        struct str name = arena_printf(arena, "config/%s", toolchain_config_scripts[i].name);
+        file = toolchain_text_add(text, arena, name);
+        file->bytes =
+            arena_printf(arena, toolchain_config_script, toolchain_config_scripts[i].module);
+        file->executable = true;
+    }
+    static const char *const askers[] = {"uname", "arch"};
+    for (size_t i = 0; i < sizeof askers / sizeof *askers; i++) {
+        file = toolchain_text_add(text, arena, arena_printf(arena, "bin/%s", askers[i]));
+        file->bytes =
+            toolchain_text_expand(spec, arena_printf(arena, toolchain_uname, askers[i]), arena);
+        file->executable = true;
+    }
+    file = toolchain_text_add(text, arena, STR("bin/build-cc"));
+    file->bytes = str_from(toolchain_build_cc);
+    file->executable = true;
+}
+
 static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct arena *arena,
                                      struct toolchain_text *text)
 {
@@ -255,21 +293,6 @@ static void toolchain_text_add_tools(const struct toolchain_spec *spec, struct a
     file->bytes = str_from(toolchain_pkg_config);
     file->executable = true;
     toolchain_text_add_link(text, arena, STR("bin/pkgconf"), STR("pkg-config"));
-    /* A name for recipes that is the same for every target. */
-    toolchain_text_add_link(
-        text, arena, STR("lib"),
-        arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT, STR_ARG(spec->layout.libdir)));
-    for (size_t i = 0; i < sizeof toolchain_config_scripts / sizeof *toolchain_config_scripts;
-         i++) {
-        struct str name = arena_printf(arena, "config/%s", toolchain_config_scripts[i].name);
-        file = toolchain_text_add(text, arena, name);
-        file->bytes =
-            arena_printf(arena, toolchain_config_script, toolchain_config_scripts[i].module);
-        file->executable = true;
-    }
-    file = toolchain_text_add(text, arena, STR("bin/build-cc"));
-    file->bytes = str_from(toolchain_build_cc);
-    file->executable = true;
     toolchain_text_add_link(text, arena, arena_printf(arena, "bin/%s-pkg-config", triplet),
                             STR("pkg-config"));
     struct str python =
@@ -288,6 +311,7 @@ void toolchain_text_make(const struct toolchain_spec *spec, struct arena *arena,
     *text = (struct toolchain_text){0};
     toolchain_text_add_compilers(spec, arena, text);
     toolchain_text_add_tools(spec, arena, text);
+    toolchain_text_add_answers(spec, arena, text);
     if (spec->floor.len)
         toolchain_text_add_static(spec, arena, text);
     struct str data = arena_printf(arena, TOOLCHAIN_SYSROOT "/" STR_FMT "/" STR_FMT ".py",

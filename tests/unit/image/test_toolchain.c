@@ -64,6 +64,9 @@ static void test_config_scripts(void **state)
     struct toolchain_text_file script = find(&text, "config/pg_config");
     assert_true(script.executable && says(script.bytes, "module=libpq\n"));
     assert_true(says(find(&text, "config/xml2-config").bytes, "module=libxml-2.0\n"));
+    struct str uname = arena_printf(&arena, "/usr/bin/uname \"$@\" | /usr/bin/sed 's/%s/s390x/g'",
+                                    arch_host()->machine);
+    assert_true(says(find(&text, "bin/uname").bytes, uname.ptr));
     assert_true(says(find(&text, "bin/build-cc").bytes, "PATH=/usr/bin:/bin exec /usr/bin/gcc"));
     assert_str(find(&text, "lib").target, "/sysroot/usr/lib/s390x-linux-gnu");
     assert_str(toolchain_text_expand(&spec, STR("CARGO_TARGET_%RUST%_LINKER=%rust%"), &arena),

@@ -1,0 +1,5 @@
+import sys
+
+from ._c import BIG
+
+assert BIG == (sys.byteorder == "big")

@@ -1,0 +1,6 @@
+#include "config.h"
+
+int thing(void)
+{
+    return WORDS_BIGENDIAN;
+}

@@ -1,0 +1,3 @@
+from ._version import version
+
+assert version == "1.0", version

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Every backend and language on a package of its own, cross-built for the target and imported there;
+then what Rust packages and network-hungry builds can do wrong. usage: run_backends.py [part...]
+The packages are in backends/; crates come from a registry on loopback that is made here."""
+import hashlib
+import http.server
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+
+import made
+import whole
+from whole import World
+
+SOURCES = pathlib.Path(__file__).parent / "backends"
+TOOLS = ("setuptools", "setuptools<74", "setuptools-rust", "setuptools-scm", "scikit-build-core",
+         "cmake", "pybind11", "nanobind", "cffi", "Cython<3", "Cython>=3")
+
+
+def fetch(folder, name, *options):
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--only-binary", ":all:",
+                    "--python-version", "3.11", "-d", folder, *options, name], check=True)
+
+
+def tools_folder():
+    """Build requirements as wheels of this machine, fetched once."""
+    folder = whole.STORE / "backends"
+    done = folder / "complete"
+    wanted = "\n".join(TOOLS) + "\ncffi for the target"
+    if not done.is_file() or done.read_text() != wanted:
+        folder.mkdir(parents=True, exist_ok=True)
+        for tool in TOOLS:
+            fetch(folder, tool)
+        # What a package out of cffi imports on the target.
+        fetch(folder, "cffi", "--platform", "manylinux2014_s390x")
+        done.write_text(wanted)
+    return folder
+
+
+def sdist(name, more=None, requires=()):
+    files = {str(path.relative_to(SOURCES / name)): path.read_bytes()
+             for path in sorted((SOURCES / name).rglob("*")) if path.is_file()}
+    files.update(more or {})
+    return made.sdist_bytes(name, "1.0", files, requires)
+
+
+# ---- a crate registry ----
+
+def crate():
+    """A crate as cargo wants it: name-version/ in a tar.gz."""
+    out = io.BytesIO()
+    files = {"Cargo.toml": '[package]\nname = "madecrate"\nversion = "1.0.0"\nedition = "2021"\n',
+             "src/lib.rs": "pub fn value() -> i64 {\n    4711\n}\n"}
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"madecrate-1.0.0/{path}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+CRATE = crate()
+GOOD = hashlib.sha256(CRATE).hexdigest()
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """The sparse protocol, for one crate."""
+    protocol_version = "HTTP/1.1"
+    asked = []
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        entry = {"name": "madecrate", "vers": "1.0.0", "deps": [], "cksum": GOOD, "features": {},
+                 "yanked": False}
+        host = f"http://127.0.0.1:{self.server.server_address[1]}"
+        body = {"/config.json": json.dumps({"dl": host + "/crate"}).encode(),
+                "/ma/de/madecrate": json.dumps(entry).encode(),
+                "/crate/madecrate/1.0.0/download": CRATE}.get(self.path)
+        self.send_response(200 if body is not None else 404)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+
+def cargo_home(world):
+    """Settings of cargo as an administrator would make them: another registry for crates.io."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return world.folder({"config.toml": (
+        '[source.crates-io]\nreplace-with = "made"\n[source.made]\n'
+        f'registry = "sparse+http://127.0.0.1:{server.server_address[1]}/"\n')})
+
+
+def lock(checksum=GOOD, name="madecrate"):
+    return ('version = 3\n\n'
+            f'[[package]]\nname = "{name}"\nversion = "1.0.0"\n'
+            'source = "registry+https://github.com/rust-lang/crates.io-index"\n'
+            f'checksum = "{checksum}"\n\n'
+            f'[[package]]\nname = "rusty"\nversion = "1.0.0"\ndependencies = ["{name}"]\n')
+
+
+# ---- the parts ----
+
+GOOD_ONES = ("skbuild", "nanobound", "cffiout", "cythonold", "cythonnew", "autoconf", "scm")
+
+
+def part_good(world):
+    """All are built by cross, at most manylinux_2_28, and what their import asserts holds."""
+    packages = {name: sdist(name, requires=["cffi"] if name == "cffiout" else ())
+                for name in GOOD_ONES}
+    packages["rusty"] = sdist("rusty", {"Cargo.lock": lock()})
+    folder = world.folder({f"{name}-1.0.tar.gz": data for name, data in packages.items()})
+    need = world.folder({"r.txt": "\n".join(packages) + "\n"}) / "r.txt"
+    env = dict(os.environ, CARGO_HOME=str(cargo_home(world)))
+    result = world.run("--find-links", folder, "--find-links", tools_folder(), "-r", need,
+                       limit=900, env=env)
+    for name in packages:
+        package = result.packages.get(name, {})
+        floor = tuple(int(part) for part in package.get("floor", "0.0").split("."))
+        world.check(f"{name} is built by cross", package.get("status") == "built" and
+                    package.get("strategy") == "cross", None, str(package))
+        world.check(f"{name} runs on manylinux_2_28", name == "scm" or (2, 0) < floor <= (2, 28),
+                    None, str(package.get("floor")))
+    world.check("all are delivered",
+                {n.split("-")[0] for n in result.delivered()} >= set(packages), result)
+    world.check("the crate came from the registry that cargo is told of",
+                "/crate/madecrate/1.0.0/download" in Registry.asked, None, str(Registry.asked))
+    world.check("nothing is left", not world.leftovers(), result, str(world.leftovers()))
+
+
+def network_cases():
+    ask = ("import urllib.request\n"
+           "urllib.request.urlopen('http://downloads.example.org/model.bin', timeout=5)")
+    tool = ("import subprocess\nprint('curl: (6) Could not resolve host: tools.example.org',"
+            " flush=True)\nraise RuntimeError('curl failed')")
+    local = ("import socket\ns = socket.create_server(('127.0.0.1', 0))\n"
+             "socket.create_connection(s.getsockname())\n"
+             "return write(directory, {NAME + '/__init__.py': ''})")
+    return {"asksnet": (made.in_tree("asksnet", ask),
+                        ("needs the network", "http://downloads.example.org/model.bin", "--input")),
+            "toolnet": (made.in_tree("toolnet", tool),
+                        ("needs the network", "tools.example.org", "--input")),
+            "loopback": (made.in_tree("loopback", local), ())}
+
+
+def part_bad(world):
+    """One sentence each: which crate or address it is about, and what to do."""
+    def renamed(name, files):
+        project = (SOURCES / "rusty" / "pyproject.toml").read_text()
+        project = project.replace('name = "rusty"', f'name = "{name}"')
+        base = {str(p.relative_to(SOURCES / "rusty")): p.read_bytes()
+                for p in sorted((SOURCES / "rusty").rglob("*")) if p.is_file()}
+        return made.sdist_bytes(name, "1.0", {**base, "pyproject.toml": project, **files})
+
+    cases = {
+        "nolock": (renamed("nolock", {}), ("Cargo.lock", "cargo generate-lockfile", "--input")),
+        "oldlock": (renamed("oldlock", {"Cargo.lock": lock(name="othercrate")}),
+                    ("Cargo.lock does not fit", "--input")),
+        "wronglock": (renamed("wronglock", {"Cargo.lock": lock("0" * 64)}),
+                      ("madecrate", "checksum", "--input")),
+        "tornlock": (renamed("tornlock", {"Cargo.lock": "this is [not\n"}),
+                     ("Cargo.lock is damaged", "--input")),
+        # A configuration in the package names a program: the fetch phase must not run it.
+        "wrapped": (renamed("wrapped", {
+            "Cargo.lock": "# not the one of another case\n" + lock(), ".cargo/config.toml": '[build]\nrustc-wrapper = "/source/evil"\n',
+            "evil": "#!/bin/sh\necho ran >/crates/evil\nexec \"$@\"\n"}), None),
+        **network_cases()}
+    folder = world.folder({f"{name}-1.0.tar.gz": case[0] for name, case in cases.items()})
+    need = world.folder({"r.txt": "\n".join(cases) + "\n"}) / "r.txt"
+    env = dict(os.environ, CARGO_HOME=str(cargo_home(world)))
+    result = world.run("--find-links", folder, "--find-links", tools_folder(), "-r", need,
+                       limit=600, env=env)
+    for name, (_, said) in cases.items():
+        package = result.packages.get(name, {})
+        why = package.get("why", "")
+        if os.environ.get("SHOW"):
+            print(f"== {name}: {package.get('status')}: {why}")
+        if said:
+            world.check(f"{name} fails in one sentence", package.get("status") == "failed" and
+                        all(word in why for word in said) and "\n" not in why, None, str(package))
+        elif name == "loopback":
+            world.check("loopback is no network", package.get("status") == "built", None,
+                        str(package))
+    crates = world.cache / "crates"
+    world.check("the fetch phase ran nothing of a package", not list(crates.rglob("evil")))
+    world.check("failed crates leave nothing", not list(crates.glob("new-*")), None,
+                str(list(crates.glob("*"))))
+
+
+PARTS = {"good": part_good, "bad": part_bad}
+
+
+def main():
+    world = World()
+    for name in sys.argv[1:] or PARTS:
+        started = time.monotonic()
+        PARTS[name](world)
+        print(f"{name}: {time.monotonic() - started:.1f} s")
+    world.close()
+
+
+main()
