@@ -49,6 +49,7 @@ def sdist_bytes(name, version="1.0", files=None, requires=()):
             data = data.encode() if isinstance(data, str) else data
             member = tarfile.TarInfo(f"{name}-{version}/{path}")
             member.size = len(data)
+            member.mode = 0o755 if data.startswith(b"#!") else 0o644
             archive.addfile(member, io.BytesIO(data))
     return out.getvalue()
 
