@@ -25,6 +25,8 @@ for list in "$@"; do
     build/refinery prove --json --output "$output" --cache "$cache" >"$cache/proof.jsonl" || true
     "$venv/bin/python" tests/accept/check.py "$list" "$output" "$cache/proof.jsonl" \
         "$cache/upstream" || status=1
+    # Of the second list some graft libraries of the release and are above that glibc.
+    [ "$list" = acceptance ] || continue
     tests/accept/old_glibc.sh "$output" "$cache" "$cache/proof.jsonl" || status=1
 done
 exit $status
