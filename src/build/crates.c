@@ -181,25 +181,34 @@ static const struct {
     {"Could not resolve host", "the crate registry cannot be reached", SPEC_FETCH_FAILED},
 };
 
+static bool crates_said(struct spec_list lines, const char *sign, struct str *line)
+{
+    for (size_t i = 0; i < lines.len; i++)
+        if (str_find(lines.at[i], str_from(sign)) < lines.at[i].len) {
+            *line = lines.at[i];
+            return true;
+        }
+    return false;
+}
+
 static void crates_explain(struct evidence *evidence, const struct jail_result *ended,
                            const struct jail_limits *limits, struct arena *arena,
                            struct spec_result *result)
 {
     struct spec_list lines = evidence_lines(evidence);
     const char *meaning = "cargo fetch failed";
-    result->outcome = SPEC_BUILD_FAILED;
-    result->evidence = lines;
+    const size_t rows = sizeof crates_failures / sizeof *crates_failures;
     struct str said =
         ended->end == JAIL_EXITED ? evidence_last(evidence) : jail_describe(ended, limits, arena);
-    for (size_t row = 0; row < sizeof crates_failures / sizeof *crates_failures; row++)
-        for (size_t i = 0; i < lines.len; i++)
-            if (str_find(lines.at[i], str_from(crates_failures[row].sign)) < lines.at[i].len) {
-                meaning = crates_failures[row].meaning;
-                result->outcome = crates_failures[row].outcome;
-                said = lines.at[i];
-                row = sizeof crates_failures / sizeof *crates_failures - 1;
-                break;
-            }
+    size_t row = 0;
+    result->outcome = SPEC_BUILD_FAILED;
+    while (row < rows && !crates_said(lines, crates_failures[row].sign, &said))
+        row++;
+    if (row < rows) {
+        meaning = crates_failures[row].meaning;
+        result->outcome = crates_failures[row].outcome;
+    }
+    result->evidence = lines;
     result->why = arena_printf(arena, "%s (" STR_FMT ")", meaning, STR_ARG(said));
 }
 

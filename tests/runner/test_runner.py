@@ -158,6 +158,52 @@ class Facts(Yard):
         self.assertEqual(self.facts("import subprocess\nsubprocess.call(['true'])\n"), [("try-run", "setup.py:3")])
 
 
+class Network(Yard):
+    def asked(self, code):
+        """What running the code notes, in order; it may fail, as without a network."""
+        out = self.path("network")
+        open(out, "w", encoding="utf-8").close()
+        head = "import sys; sys.path.insert(0, %r); import refinery_network as n; n.install(%r)\n" % (
+            RUNNER, out)
+        self.run_python("-c", head + textwrap.dedent(code))
+        with open(out, encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_url(self):
+        lines = self.asked("""
+            import urllib.request
+            class Nowhere(urllib.request.HTTPHandler):
+                def http_open(self, req):
+                    raise OSError("no network")
+            for path in "aab":
+                try:
+                    urllib.request.build_opener(Nowhere).open("http://example.invalid/" + path)
+                except OSError:
+                    pass
+        """)
+        self.assertEqual(lines, ["http://example.invalid/a", "http://example.invalid/b"])
+
+    def test_name_and_address(self):
+        lines = self.asked("""
+            import socket, sys
+            sys.audit("socket.getaddrinfo", "example.invalid", 443, 0, 0, 0)
+            sys.audit("socket.getaddrinfo", b"example.invalid", 443, 0, 0, 0)
+            sys.audit("socket.connect", None, ("192.0.2.1", 80))
+            sys.audit("socket.connect", None, "/run/socket")
+        """)
+        self.assertEqual(lines, ["example.invalid:443", "192.0.2.1:80"])
+
+    def test_loopback_is_none(self):
+        self.assertEqual(self.asked("""
+            import socket, sys
+            for host in ("localhost", "127.0.0.1", "::1", "", None):
+                sys.audit("socket.getaddrinfo", host, 80, 0, 0, 0)
+            sys.audit("urllib.Request", "http://localhost:8080/x", None, {}, "GET")
+            sys.audit("urllib.Request", "file:///etc/hosts", None, {}, "GET")
+            socket.create_connection(socket.create_server(("127.0.0.1", 0)).getsockname())
+        """), [])
+
+
 class Hook(Yard):
     def hook(self, hook, backend, path=(".",), name="be", settings=None):
         if backend is not None:

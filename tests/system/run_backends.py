@@ -172,7 +172,8 @@ def part_bad(world):
                      ("Cargo.lock is damaged", "--input")),
         # A configuration in the package names a program: the fetch phase must not run it.
         "wrapped": (renamed("wrapped", {
-            "Cargo.lock": "# not the one of another case\n" + lock(), ".cargo/config.toml": '[build]\nrustc-wrapper = "/source/evil"\n',
+            "Cargo.lock": "# not the one of another case\n" + lock(),
+            ".cargo/config.toml": '[build]\nrustc-wrapper = "/source/evil"\n',
             "evil": "#!/bin/sh\necho ran >/crates/evil\nexec \"$@\"\n"}), None),
         **network_cases()}
     folder = world.folder({f"{name}-1.0.tar.gz": case[0] for name, case in cases.items()})
