@@ -138,6 +138,32 @@ def part_good(world):
     world.check("nothing is left", not world.leftovers(), result, str(world.leftovers()))
 
 
+def with_links(name, *links):
+    """A good sdist with symbolic links, (path, target) each, and a file behind the last of them."""
+    out = io.BytesIO()
+    source = io.BytesIO(made.in_tree(name))
+    with tarfile.open(fileobj=source) as given, tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for member in given:
+            archive.addfile(member, given.extractfile(member))
+        for path, target in links:
+            member = tarfile.TarInfo(f"{name}-1.0/{path}")
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+        member = tarfile.TarInfo(f"{name}-1.0/{links[-1][0]}/escaped")
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"here"))
+    return out.getvalue()
+
+
+def link_cases(world):
+    outside = ("leads outside the archive",)
+    return {"rootlink": (with_links("rootlink", ("data", "/etc")), ("/data is", *outside)),
+            "uplink": (with_links("uplink", ("data", "../../../..")), ("/data is", *outside)),
+            "twolinks": (with_links("twolinks", ("a", "."), ("a/b", "..")),
+                         ("a/b", "through symlink")),
+            "farlink": (with_links("farlink", ("out", str(world.dir))), ("/out is", *outside))}
+
+
 def network_cases():
     ask = ("import urllib.request\n"
            "urllib.request.urlopen('http://downloads.example.org/model.bin', timeout=5)")
@@ -175,7 +201,7 @@ def part_bad(world):
             "Cargo.lock": "# not the one of another case\n" + lock(),
             ".cargo/config.toml": '[build]\nrustc-wrapper = "/source/evil"\n',
             "evil": "#!/bin/sh\necho ran >/crates/evil\nexec \"$@\"\n"}), None),
-        **network_cases()}
+        **network_cases(), **link_cases(world)}
     folder = world.folder({f"{name}-1.0.tar.gz": case[0] for name, case in cases.items()})
     need = world.folder({"r.txt": "\n".join(cases) + "\n"}) / "r.txt"
     env = dict(os.environ, CARGO_HOME=str(cargo_home(world)))
@@ -192,6 +218,7 @@ def part_bad(world):
         elif name == "loopback":
             world.check("loopback is no network", package.get("status") == "built", None,
                         str(package))
+    world.check("no file went through a link", not list(world.dir.rglob("escaped")))
     crates = world.cache / "crates"
     world.check("the fetch phase ran nothing of a package", not list(crates.rglob("evil")))
     world.check("failed crates leave nothing", not list(crates.glob("new-*")), None,
