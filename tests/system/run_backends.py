@@ -138,6 +138,22 @@ def part_good(world):
     world.check("nothing is left", not world.leftovers(), result, str(world.leftovers()))
 
 
+def part_hybrid(world):
+    """The same compilers behind the target's own Python: those whose tools run on every machine."""
+    packages = {name: sdist(name) for name in ("autoconf", "scm")}
+    packages["rusty"] = sdist("rusty", {"Cargo.lock": lock()})
+    folder = world.folder({f"{name}-1.0.tar.gz": data for name, data in packages.items()})
+    need = world.folder({"r.txt": "\n".join(packages) + "\n"}) / "r.txt"
+    env = dict(os.environ, CARGO_HOME=str(cargo_home(world)))
+    result = world.run("--find-links", folder, "--find-links", tools_folder(), "-r", need,
+                       "--strategy", "hybrid", limit=600, env=env)
+    for name in packages:
+        package = result.packages.get(name, {})
+        world.check(f"{name} is built by hybrid", package.get("status") == "built" and
+                    package.get("strategy") == "hybrid", None, str(package))
+    world.check("all are delivered", len(result.delivered()) == len(packages), result)
+
+
 def with_links(name, *links):
     """A good sdist with symbolic links, (path, target) each, and a file behind the last of them."""
     out = io.BytesIO()
@@ -225,7 +241,7 @@ def part_bad(world):
                 str(list(crates.glob("*"))))
 
 
-PARTS = {"good": part_good, "bad": part_bad}
+PARTS = {"good": part_good, "hybrid": part_hybrid, "bad": part_bad}
 
 
 def main():
