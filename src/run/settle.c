@@ -235,6 +235,24 @@ static void run_note_attempt(struct run *run, struct run_job *job, const struct 
     attempt->log = log;
 }
 
+/* What an end that nobody stopped means: the next step of the job, which may extend the run. */
+static bool run_decide(struct run *run, size_t index, struct spec_result *result, struct err *err)
+{
+    const bool gather = run->config->gather, good = result->outcome == SPEC_OK;
+    switch (run->jobs.at[index].kind) {
+    case SPEC_REQUIRES:
+        return !good || run_take_answer(run, index, result, err);
+    case SPEC_WHEEL:
+        if (good)
+            return !gather || run_gather_next(run, index, result, err);
+        return gather || run_go_on(run, index, result, err);
+    case SPEC_TEST:
+        return !good || gather || run_deliver_wheel(run, &run->jobs.at[index], err);
+    default:
+        return true;
+    }
+}
+
 bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
                 const struct agent_end *end, struct str log, int64_t log_bytes, struct err *err)
 {
@@ -250,23 +268,10 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     run_spec(run, job, &scratch, &spec);
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
-    bool again = false;
-    if (!end->cancelled) {
-        if (job->kind == SPEC_REQUIRES && result.outcome == SPEC_OK &&
-            !run_take_answer(run, index, &result, err))
-            return false;
-        if (job->kind == SPEC_WHEEL && result.outcome != SPEC_OK && !run->config->gather &&
-            !run_go_on(run, index, &result, err))
-            return false;
-        if (run->config->gather && job->kind == SPEC_WHEEL && result.outcome == SPEC_OK &&
-            !run_gather_next(run, index, &result, err))
-            return false;
-        job = &run->jobs.at[index]; /* the table may have grown */
-        again = !str_eq(strategy, job->strategy);
-        if (job->kind == SPEC_TEST && result.outcome == SPEC_OK && !run->config->gather &&
-            !run_deliver_wheel(run, job, err))
-            return false;
-    }
+    if (!end->cancelled && !run_decide(run, index, &result, err))
+        return false;
+    job = &run->jobs.at[index]; /* the table may have grown */
+    bool again = !end->cancelled && !str_eq(strategy, job->strategy);
     struct store_graph addendum = run_store_graph(run, first_job, first_need);
     struct str words = run_words(run, spec.recipes);
     struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
