@@ -27,7 +27,10 @@ def main():
             result["imported"].append(name)
         except forgiven:
             pass
-        except BaseException:
+        except BaseException as error:
+            # Imported alone, two modules of a package that need each other meet half-way.
+            if forgiven and isinstance(error, ImportError) and "circular import" in str(error):
+                return
             result["failed"].append({"module": name, "traceback": traceback.format_exc()})
 
     for name in spec["modules"]:

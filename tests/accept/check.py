@@ -25,7 +25,7 @@ COMPILED = {
 AT_MOST_2_28 = {
     "acceptance": {"cffi", "msgpack", "greenlet", "numpy"},
     # The others graft libraries of the release, and say which one is above the floor.
-    "breadth": set(COMPILED["breadth"]) - {"pillow", "psycopg2"},
+    "breadth": set(COMPILED["breadth"]) - {"pillow", "psycopg2", "scipy"},
 }
 # Published for x86-64 under another name.
 UPSTREAM = {"psycopg2": "psycopg2-binary"}

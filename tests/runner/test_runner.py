@@ -317,6 +317,16 @@ class Check(Yard):
         self.write("src/broken.so", "no machine code")
         done, answer = self.check([], ["order", "absent"])
         self.assertEqual((done.returncode, answer["imported"]), (0, []))
+        # Two that need each other, imported from the wrong end; a name that is not there counts.
+        self.write("src/half.py", "import other\nvalue = 1\n")
+        self.write("src/other.py", "from half import value\n")
+        done, answer = self.check([], ["half"])
+        self.assertEqual((done.returncode, answer["failed"]), (0, []))
+        done, answer = self.check(["half"], [])
+        self.assertEqual((done.returncode, len(answer["failed"])), (1, 1))
+        self.write("src/lacks.py", "from os import no_such_name\n")
+        done, answer = self.check([], ["lacks"])
+        self.assertEqual((done.returncode, len(answer["failed"])), (1, 1))
         os.rename(self.path("src/broken.so"),
                   self.path("src/broken" + __import__("sysconfig").get_config_var("EXT_SUFFIX")))
         done, answer = self.check([], ["broken"])
