@@ -90,16 +90,17 @@ def generated_wheel(path, number):
     name = f"package_{number:05d}"
     with zipfile.ZipFile(path / f"{name}-1.{number % 9}.0-py3-none-any.whl", "w") as out:
         info = f"{name}-1.{number % 9}.0.dist-info/"
-        out.writestr(name + "/__init__.py", f"number = {number}\n" * 20)
+        for i in range(27):
+            out.writestr(f"{name}/module_{i}.py", f"number = {number}\n" * 20)
         out.writestr(info + "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.{number % 9}.0\n"
                      + "".join(f"Requires-Dist: package-{number - i:05d}>=1\n" for i in range(1, 4) if number > i))
         out.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        out.writestr(info + "RECORD", "".join(f"{name}/module_{i}.py,,\n" for i in range(10)))
+        out.writestr(info + "RECORD", "".join(f"{name}/module_{i}.py,,\n" for i in range(27)))
 
 
 def scan():
     tool = build / "tests/unit/index/index_tool"
-    title("scan of generated wheels, 4 members each")
+    title("scan and plan of generated wheels, 30 members each")
     header()
     made = 0
     folder = work / "scan"
@@ -108,8 +109,10 @@ def scan():
         for number in range(made, count):
             generated_wheel(folder, number)
         made = count
-        times = alternate(3, scan=[tool, "scan", folder])["scan"]
-        row(f"{count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
+        plan = [refinery, "plan", "--input", folder, "--no-index", "--cache", work / "scan-cache",
+                "--max-deps", "30000"]
+        for name, times in alternate(3, scan=[tool, "scan", folder], plan=plan).items():
+            row(f"{name}, {count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
 
 
 def jail():

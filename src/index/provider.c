@@ -106,6 +106,10 @@ static bool provider_local_metadata(struct index_provider *provider,
 {
     if (filename_kind(file->filename) == FILENAME_WHEEL) {
         struct wheel wheel;
+        if (file->origin == PROVIDER_INPUT && file->own) { /* the scan has read it */
+            provider_put(file->own, metadata);
+            return true;
+        }
         if (!wheel_read(AT_FDCWD, file->path.ptr, NULL, arena, &wheel, err))
             return false;
         provider_put(&wheel.metadata, metadata);

@@ -8,9 +8,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { SCAN_FILE_LIMIT = 1000000, SCAN_THREADS = 8, SCAN_TOGETHER = 16 };
+enum {
+    SCAN_FILE_LIMIT = 1000000,
+    SCAN_THREADS = 8,
+    SCAN_TOGETHER = 16,
+    SCAN_WHOLE = 64 << 10, /* a wheel up to here is read at once, and its digest costs no more */
+};
 
 /* One file to look at, and what came of it. */
 struct scan_item {
@@ -31,6 +37,7 @@ struct scan_thread {
     pthread_t id;
     struct scan_work *work;
     struct arena arena;
+    char *whole; /* SCAN_WHOLE bytes */
 };
 
 struct scan_listing {
@@ -83,8 +90,55 @@ static bool scan_list_name(void *state, int dirfd, struct str name, struct err *
     return true;
 }
 
-static void scan_item_read(struct scan_work *work, struct scan_item *item, struct arena *arena)
+static bool scan_memory_read(void *state, uint64_t at, void *buf, size_t len, struct err *err)
 {
+    const struct str *bytes = state;
+    if (at > bytes->len || len > bytes->len - at)
+        return err_set(err, ERR_FORMAT, "ends early; get the file again");
+    memcpy(buf, bytes->ptr + at, len);
+    return true;
+}
+
+static bool scan_small_wheel(struct scan_thread *thread, struct scan_file *file, struct err *err)
+{
+    const char *name = file->filename.ptr;
+    size_t size = (size_t)file->size, got = 0;
+    FD_AUTO int fd = openat(thread->work->dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_errno(err, "opening %s", name);
+    while (got < size) {
+        ssize_t some = read(fd, thread->whole + got, size - got);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0)
+            return err_errno(err, "reading %s", name);
+        if (some == 0)
+            return err_set(err, ERR_FORMAT, "%s: ends early; get the file again", name);
+        got += (size_t)some;
+    }
+    struct str bytes = str_of(thread->whole, size);
+    const struct wheel_source source = {scan_memory_read, &bytes, size};
+    if (!wheel_read_source(&source, file->filename, &thread->work->options->wheel, &thread->arena,
+                           &file->wheel, err))
+        return false;
+    file->digest = digest_of(bytes);
+    file->has_digest = true;
+    return true;
+}
+
+static bool scan_wheel(struct scan_thread *thread, struct scan_file *file, struct err *err)
+{
+    const struct scan_work *work = thread->work;
+    return file->size <= SCAN_WHOLE
+               ? scan_small_wheel(thread, file, err)
+               : wheel_read(work->dirfd, file->filename.ptr, &work->options->wheel, &thread->arena,
+                            &file->wheel, err);
+}
+
+static void scan_item_read(struct scan_thread *thread, struct scan_item *item)
+{
+    struct scan_work *work = thread->work;
+    struct arena *arena = &thread->arena;
     struct scan_file *file = &item->file;
     const char *name = file->filename.ptr;
     struct stat info;
@@ -94,15 +148,15 @@ static void scan_item_read(struct scan_work *work, struct scan_item *item, struc
     }
     file->size = info.st_size;
     file->mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
-    if (file->kind == SCAN_WHEEL)
-        item->ok =
-            wheel_read(work->dirfd, name, &work->options->wheel, arena, &file->wheel, &item->err);
+    if (!S_ISREG(info.st_mode))
+        item->ok = err_set(&item->err, ERR_FORMAT, "%s: not a regular file", name);
+    else if (file->kind == SCAN_WHEEL)
+        item->ok = scan_wheel(thread, file, &item->err);
     else if (file->kind == SCAN_SDIST)
         item->ok = sdist_read(work->dirfd, name, STR(""), &work->options->sdist, arena,
                               &file->sdist, &item->err);
     else
-        item->ok = S_ISREG(info.st_mode) ||
-                   err_set(&item->err, ERR_FORMAT, "%s: not a regular file", name);
+        item->ok = true;
     if (item->ok && file->kind == SCAN_WHEEL && !file->wheel.tags_agree)
         item->ok = err_set(&item->err, ERR_FORMAT,
                            "%s: its name lies: its tags are not those in its WHEEL file; rename or "
@@ -114,12 +168,13 @@ static void *scan_thread_main(void *state)
 {
     struct scan_thread *thread = state;
     struct scan_work *work = thread->work;
+    thread->whole = ARENA_ARRAY(&thread->arena, char, SCAN_WHOLE);
     for (;;) {
         size_t from = atomic_fetch_add(&work->next, SCAN_TOGETHER);
         if (from >= work->len)
             return NULL;
         for (size_t i = from; i < work->len && i < from + SCAN_TOGETHER; i++)
-            scan_item_read(work, &work->items[i], &thread->arena);
+            scan_item_read(thread, &work->items[i]);
     }
 }
 

@@ -1,9 +1,10 @@
 /*
  * Everything in a directory of inputs: wheels, source distributions,
  * requirements and constraints files. A file that is broken or lies gets one
- * complaint and the others go on. One open, the central directory and one small
- * inflate per wheel; a digest is computed only when asked for or when two files
- * claim to be the same one. Results are sorted by file name.
+ * complaint and the others go on. Small wheels are read at once and digested from
+ * memory; of large ones the central directory and one small inflate, and a digest
+ * only when asked for or when two files claim to be the same one. Results are
+ * sorted by file name.
  */
 #ifndef REFINERY_INDEX_SCAN_H
 #define REFINERY_INDEX_SCAN_H

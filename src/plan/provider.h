@@ -40,7 +40,7 @@ struct provider_file {
     enum provider_origin origin;
     bool yanked;       /* PEP 592 */
     bool has_metadata; /* PEP 658/714: METADATA can be had beside it */
-    const void *own;   /* the provider's */
+    const void *own;   /* the provider's; of an input wheel its struct metadata, or NULL */
 };
 
 struct provider_files {

@@ -111,7 +111,8 @@ static void inputs_add_pin(struct inputs *inputs, const struct scan_file *file)
                  .requires_python = wheel ? file->wheel.metadata.requires_python
                                           : file->sdist.metadata.requires_python,
                  .index = inputs->config->input,
-                 .origin = PROVIDER_INPUT},
+                 .origin = PROVIDER_INPUT,
+                 .own = wheel ? &file->wheel.metadata : &file->sdist.metadata},
         .origin = file->path,
     };
 }

@@ -78,7 +78,8 @@ static void good_files_of_every_kind(void **state)
     assert_int_equal(s->scan.ignored, 1);
     assert_str(s->scan.files[0].filename, "Foo_Bar-1.0-py3-none-any.whl");
     assert_str(s->scan.files[0].wheel.name.name, "foo-bar");
-    assert_false(s->scan.files[0].has_digest);
+    assert_true(s->scan.files[0].has_digest); /* small: read at once */
+    assert_false(s->scan.files[2].has_digest);
     assert_int_equal(s->scan.files[2].kind, SCAN_CONSTRAINTS);
     assert_int_equal(s->scan.files[3].kind, SCAN_LOCK);
     const struct sdist *qux = &s->scan.files[4].sdist;
@@ -220,13 +221,28 @@ static void a_changed_file_has_no_digest(void **state)
 {
     struct scanned *s = *state;
     struct digest digest;
-    fixture_wheel(s->dir, "foo-1-py3-none-any.whl", "foo", "1", "py3-none-any");
+    fixture_file(s->dir, "constraints.txt", STR("one"));
     run(s);
     struct scan_file before = s->scan.files[0];
     assert_true(scan_digest(&s->scan.files[0], &digest, &s->err));
-    fixture_file(s->dir, "foo-1-py3-none-any.whl", STR("other"));
+    fixture_file(s->dir, "constraints.txt", STR("other"));
     assert_false(scan_digest(&before, &digest, &s->err));
     assert_int_equal(s->err.code, ERR_CONFLICT);
+}
+
+static void a_small_wheel_has_the_digest_of_what_was_read(void **state)
+{
+    struct scanned *s = *state;
+    struct digest digest;
+    struct str bytes;
+    fixture_wheel(s->dir, "foo-1-py3-none-any.whl", "foo", "1", "py3-none-any");
+    run(s);
+    const char *path = s->scan.files[0].path.ptr;
+    assert_true(file_read(AT_FDCWD, path, 1 << 20, &s->arena, &bytes, &s->err));
+    fixture_file(s->dir, "foo-1-py3-none-any.whl", STR("other"));
+    assert_true(scan_digest(&s->scan.files[0], &digest, &s->err));
+    struct digest read = digest_of(bytes);
+    assert_true(digest_eq(&digest, &read)); /* whoever fetches it finds the difference */
 }
 
 static void tag_sets(void **state)
@@ -271,6 +287,7 @@ int main(void)
         WITH_DIR(bad_sdists),
         WITH_DIR(missing_and_empty_directories),
         WITH_DIR(a_changed_file_has_no_digest),
+        WITH_DIR(a_small_wheel_has_the_digest_of_what_was_read),
         cmocka_unit_test(tag_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
