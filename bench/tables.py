@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -99,7 +100,6 @@ def generated_wheel(path, number):
 
 
 def scan():
-    tool = build / "tests/unit/index/index_tool"
     title("scan and plan of generated wheels, 30 members each")
     header()
     made = 0
@@ -111,8 +111,8 @@ def scan():
         made = count
         plan = [refinery, "plan", "--input", folder, "--no-index", "--cache", work / "scan-cache",
                 "--max-deps", "30000"]
-        for name, times in alternate(3, scan=[tool, "scan", folder], plan=plan).items():
-            row(f"{name}, {count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
+        times = alternate(3, plan=plan)["plan"]
+        row(f"{count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
 
 
 def jail():
@@ -210,5 +210,36 @@ def overhead():
                 other, gaps[0], gaps[2]))
 
 
+COST = ["markupsafe==2.1.5", "msgpack==1.1.0", "pyyaml==6.0.2", "cffi==1.17.1", "wrapt==1.17.2",
+        "multidict==6.1.0"]
+
+
+def cost_of(strategy, machine, requirements):
+    """Processor seconds of each package's build by one strategy, from a store without results."""
+    for path in [*cache.glob("bench-cost/history.db*"), cache / "bench-cost/cas"]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    once([refinery, "run", "--requirements", requirements, "--rebuild", "all", "--strategy", strategy, "--arch",
+          machine, "--cache", cache / "bench-cost", "--output", work / f"cost-{strategy}", "--jobs", "1"])
+    with sqlite3.connect(cache / "bench-cost/history.db") as base:
+        return {name: cpu_ms / 1000 for name, cpu_ms in base.execute(
+            "SELECT jobs.name, sum(attempts.cpu_ms) FROM attempts JOIN jobs ON jobs.id = attempts.job"
+            " WHERE jobs.kind = 'wheel' AND jobs.target <> 'build' AND attempts.class = ''"
+            " AND attempts.cpu_ms > 0 GROUP BY jobs.name")}
+
+
+def cost():
+    title("processor seconds of builds, import tests apart: native x86-64, and s390x")
+    requirements = work / "cost.txt"
+    requirements.write_text("\n".join(COST) + "\n")
+    ways = {"native": os.uname().machine, "cross": "s390x", "hybrid": "s390x"}
+    seconds = {way: cost_of(way, machine, requirements) for way, machine in ways.items()}
+    names = sorted(set.intersection(*map(set, seconds.values())))
+    print(("  {:<20}" + "{:>10}" * 5).format("", *ways, "cross/", "hybrid/"))
+    for name in [*names, "all"]:
+        of = [sum(seconds[way][n] for n in (names if name == "all" else [name])) for way in ways]
+        print(("  {:<20}" + "{:>10.2f}" * 5).format(name, *of, of[1] / of[0], of[2] / of[0]))
+
+
 shutil.rmtree(work / part, ignore_errors=True)
-{"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead}[part]()
+{"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead,
+ "cost": cost}[part]()
