@@ -82,7 +82,7 @@ def log_of(world, package):
 def part_memory(world):
     fails = made.in_tree("fails", "print('the backend ran')\nraise RuntimeError('out of luck')")
     folder = world.folder({"fails-1.0.tar.gz": fails})
-    words = ("--find-links", folder, "-r", need(world, "fails\n"))
+    words = ("--find-links", folder, "-r", need(world, "fails\n"), "--strategy", "cross")
     first = world.run(*words)
     world.check("it fails, and once: the same attempt would fail again", first.status == 1 and
                 first.packages["fails"]["status"] == "failed" and
