@@ -255,15 +255,16 @@ static bool apt_fetch_lists(struct apt *apt, const struct apt_mirrors *mirrors, 
         return false;
     apt_tell(apt, IMAGE_INDEX, mirrors->main, 0, 0);
     bool ok = apt_get(apt, words, NULL, APT_TRANSFER_MS, &output, arena, &succeeded, err);
+    struct str reason = ok ? apt_reason(buf_str(&output.text)) : STR("");
     struct str tail = ok ? arena_str(arena, apt_tail(&output.text)) : (struct str){0};
     if (ok && apt_has_lists(apt, arena))
         apt_pass_warnings(apt, buf_str(&output.text));
     else if (ok)
         ok = err_set(err, ERR_NETWORK,
                      "no signed package index for " STR_FMT " " STR_FMT " from " STR_FMT
-                     ": " STR_FMT,
+                     "; try later, or give another mirror with --mirror (" STR_FMT ")",
                      STR_ARG(apt->spec->release), STR_ARG(apt->spec->arch), STR_ARG(mirrors->main),
-                     STR_ARG(tail));
+                     STR_ARG(reason.len ? reason : tail));
     buf_free(&output.text);
     return ok;
 }

@@ -66,6 +66,9 @@ bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *pac
  */
 void apt_pick_mirrors(struct str listing, struct str *mirror, struct str *security);
 
+/* The first error that apt's output names, in one line; empty when there is none. Pure. */
+struct str apt_reason(struct str output);
+
 /* From `apt-config dump`: only what concerns the network, as an apt.conf. Pure. */
 struct str apt_network_settings(struct str dump, struct arena *arena);
 

@@ -106,3 +106,14 @@ struct str apt_network_settings(struct str dump, struct arena *arena)
     }
     return arena_str(arena, buf_str(&out));
 }
+
+struct str apt_reason(struct str output)
+{
+    struct str line;
+    while (str_next_line(&output, &line))
+        if (str_starts(line, STR("E: "))) {
+            size_t end = str_find(line, STR(" [IP:")); /* who answered is of no use to anybody */
+            return str_trim(str_slice(line, 3, end));
+        }
+    return STR("");
+}

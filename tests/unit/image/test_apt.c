@@ -85,10 +85,30 @@ static void test_settings(void **state)
                "Acquire::http::Proxy \"http://p:3128\";\n");
 }
 
+static void test_reason(void **state)
+{
+    (void)state;
+    assert_str(
+        apt_reason(
+            STR("Get:1 http://m trixie InRelease [140 kB]\n"
+                "Err:2 http://m trixie/main s390x Packages\n"
+                "E: Failed to fetch http://m/Packages.xz  File has unexpected size (1 != 2). "
+                "Mirror sync in progress? [IP: 192.0.2.1 80]\n"
+                "   Hashes of expected file:\n"
+                "E: Some index files failed to download.\n")),
+        "Failed to fetch http://m/Packages.xz  File has unexpected size (1 != 2). Mirror sync "
+        "in progress?");
+    assert_str(apt_reason(STR("E: The repository is not signed.")),
+               "The repository is not signed.");
+    assert_str(apt_reason(STR("W: fine\n")), "");
+    assert_str(apt_reason(STR("")), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uri_lines), cmocka_unit_test(test_uri_lines_refused),
-        cmocka_unit_test(test_mirrors), cmocka_unit_test(test_settings)};
+        cmocka_unit_test(test_mirrors), cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
