@@ -50,8 +50,7 @@ static void doctor_files(struct doctor *doctor)
         enum jail_health missing;
         const char *mend;
     } files[] = {
-        {"package resolver", "/usr/bin/apt-get", JAIL_BAD,
-         "use Debian or Ubuntu"},
+        {"package resolver", "/usr/bin/apt-get", JAIL_BAD, "use Debian or Ubuntu"},
         {"package unpacker", "/usr/bin/dpkg-deb", JAIL_BAD, "apt-get install -y dpkg"},
         {"xz", "/usr/bin/xz", JAIL_WEAK, "apt-get install -y xz-utils"},
         {"archive keys", "/usr/share/keyrings/debian-archive-keyring.gpg", JAIL_BAD,

@@ -24,7 +24,9 @@ static void plan_write(const struct call *call, const struct graph *graph, struc
 static bool plan_is_explain(const struct call *call, struct err *err)
 {
     if (call->args.len == 2 && str_eq(call->args.at[0], STR("explain")))
-        return true;
+        return !option_flag(call->options, OPTION_JSON) ||
+               err_set(err, ERR_USAGE,
+                       "plan explain speaks to people only; plan --json has the same facts");
     return err_set(err, ERR_USAGE, "plan takes nothing, or: plan explain NAME");
 }
 

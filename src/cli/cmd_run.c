@@ -332,13 +332,28 @@ static bool run_round(const struct call *call, struct run_plan_config *asked,
     return false;
 }
 
+/* Said before the work, not at the first wheel that cannot be delivered. */
+static bool run_check_output(const struct run_config *config, struct err *err)
+{
+    if (str_eq(config->output, config->cache))
+        return err_set(err, ERR_USAGE,
+                       "--output and --cache are one directory, " STR_FMT "; give them apart",
+                       STR_ARG(config->output));
+    if (!file_mkdirs(AT_FDCWD, config->output.ptr, 0777, err))
+        return err_wrap(err, "--output");
+    return access(config->output.ptr, W_OK) == 0 ||
+           err_errno(err, "--output: wheels cannot be written to " STR_FMT,
+                     STR_ARG(config->output));
+}
+
 bool cmd_run(const struct call *call, int *status, struct err *err)
 {
     struct run_plan_config asked;
     struct run_config config;
     struct manifest manifest = {0};
     bool planned;
-    if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err))
+    if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err) ||
+        !run_check_output(&config, err))
         return false;
     asked.note = run_note;
     if (!run_round(call, &asked, &config, &manifest, &planned, status, err))

@@ -39,6 +39,8 @@ static bool option_parse_set(struct option_parse *parse, enum option_id id,
         return err_set(err, ERR_USAGE, STR_FMT ": \"" STR_FMT "\" is none of: " STR_FMT,
                        STR_ARG(source), STR_ARG(text), STR_ARG(choices));
     }
+    if (spec->kind == OPTION_PATH && !text.len) /* "$UNSET" would mean the working directory */
+        return err_set(err, ERR_USAGE, STR_FMT ": is empty; give a path", STR_ARG(source));
     if (!option_value_number(spec->kind, text, &number))
         return err_set(err, ERR_USAGE, STR_FMT ": \"" STR_FMT "\" is not %s", STR_ARG(source),
                        STR_ARG(text), option_value_expected(spec->kind));

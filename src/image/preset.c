@@ -24,6 +24,7 @@ enum { PRESET_ROW_MAX = 32 };
 struct preset_package_row {
     enum preset_role role;
     const char *names[PRESET_ROW_MAX];
+    const char *release; /* NULL: every one */
 };
 
 static const struct preset_package_row preset_wanted[] = {
@@ -33,6 +34,10 @@ static const struct preset_package_row preset_wanted[] = {
       "diffutils", "debianutils", "libc-bin"}},
     {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
     {PRESET_BUILD, {"python#"}},
+    /* Of the standard library, although Debian keeps it apart: setuptools below 60 builds on it. */
+    {PRESET_BUILD, {"python3-distutils"}, "bookworm"},
+    {PRESET_SYSROOT, {"python3-distutils"}, "bookworm"},
+    {PRESET_OWN, {"python3-distutils"}, "bookworm"},
     {PRESET_OWN,
      {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
       "diffutils", "debianutils", "libc-bin"}},
@@ -197,6 +202,13 @@ static struct str preset_expand(const char *text, const struct preset_release_ro
     return arena_str(arena, buf_str(&out));
 }
 
+static bool preset_counts(const struct preset_package_row *packages, enum preset_role role,
+                          const struct preset_release_row *row)
+{
+    return packages->role == role &&
+           (!packages->release || str_eq(str_from(packages->release), str_from(row->release)));
+}
+
 static struct image_names preset_names(const struct preset_package_row *rows, size_t row_count,
                                        enum preset_role role, const struct preset_release_row *row,
                                        const struct arch *target, struct image_names extra,
@@ -204,7 +216,8 @@ static struct image_names preset_names(const struct preset_package_row *rows, si
 {
     preset_name_vec names = {0};
     for (size_t i = 0; i < row_count; i++)
-        for (size_t j = 0; rows[i].role == role && j < PRESET_ROW_MAX && rows[i].names[j]; j++)
+        for (size_t j = 0;
+             preset_counts(&rows[i], role, row) && j < PRESET_ROW_MAX && rows[i].names[j]; j++)
             *vec_push(&names, arena) = preset_expand(rows[i].names[j], row, target, arena);
     for (size_t i = 0; i < extra.len; i++)
         *vec_push(&names, arena) = extra.at[i];

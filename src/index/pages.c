@@ -37,9 +37,11 @@ static void pages_read(struct pages *pages, struct arena *arena, struct page_ask
     struct str body_digest = json_get_str(root, "sha256");
     struct digest promised, found = digest_of(ask->page.text);
     if (!digest_from_hex(body_digest, &promised) || !digest_eq(&promised, &found) ||
-        !str_eq(json_get_str(root, "asked"), ask->url))
+        !str_eq(json_get_str(root, "asked"), url_redacted(ask->url, arena)))
         return;
-    ask->page.url = arena_str(arena, json_get_str(root, "url"));
+    /* Not written when it was the one asked for: with the user and password of now. */
+    struct str url = json_get_str(root, "url");
+    ask->page.url = url.len ? arena_str(arena, url) : ask->url;
     ask->page.content_type = arena_str(arena, json_get_str(root, "content_type"));
     ask->etag = arena_str(arena, json_get_str(root, "etag"));
     ask->last_modified = arena_str(arena, json_get_str(root, "last_modified"));
@@ -60,8 +62,9 @@ static void pages_write(struct pages *pages, const struct page_ask *ask,
     if (!pages->dir || !file_mkdirs(AT_FDCWD, pages->dir, 0755, &ignored))
         return;
     yyjson_mut_doc_set_root(doc, root);
-    json_add_str(doc, root, "asked", ask->url);
-    json_add_str(doc, root, "url", response->url);
+    json_add_str(doc, root, "asked", url_redacted(ask->url, &scratch));
+    if (!str_eq(response->url, ask->url))
+        json_add_str(doc, root, "url", url_redacted(response->url, &scratch));
     json_add_str(doc, root, "content_type", response->content_type);
     json_add_str(doc, root, "etag", response->etag);
     json_add_str(doc, root, "last_modified", response->last_modified);
@@ -71,7 +74,7 @@ static void pages_write(struct pages *pages, const struct page_ask *ask,
     json_write(doc, false, &bytes);
     buf_add_char(&bytes, '\n');
     buf_add(&bytes, response->body);
-    (void)!file_write(AT_FDCWD, pages_path(pages, ask, &scratch), 0644, buf_str(&bytes), &ignored);
+    (void)!file_write(AT_FDCWD, pages_path(pages, ask, &scratch), 0600, buf_str(&bytes), &ignored);
 }
 
 void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,

@@ -3,6 +3,7 @@
 #include "base/vec.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "pkg/requirement.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -68,7 +69,10 @@ static bool scan_kind_of(struct str name, enum scan_kind *kind)
         *kind = SCAN_LOCK;
         return true;
     }
-    if (!str_ends(name, STR(".txt")) && !str_ends(name, STR(".in")))
+    bool text = str_ends(name, STR(".txt"));
+    bool named =
+        str_starts(name, STR("constraints")) || str_find(name, STR("requirements")) < name.len;
+    if (!(text && named) && !str_ends(name, STR(".in"))) /* a README.txt is no requirements file */
         return false;
     *kind = str_starts(name, STR("constraints")) ? SCAN_CONSTRAINTS : SCAN_REQUIREMENTS;
     return true;
@@ -135,6 +139,18 @@ static bool scan_wheel(struct scan_thread *thread, struct scan_file *file, struc
                             &file->wheel, err);
 }
 
+/* One that cannot be read would end the whole resolution; here it costs its own wheel only. */
+static bool scan_check_requires(const struct scan_file *file, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    const struct metadata *metadata = &file->wheel.metadata;
+    struct requirement ignored;
+    for (size_t i = 0; i < metadata->requires_dist_len; i++)
+        if (!requirement_parse(metadata->requires_dist[i], &scratch, &ignored, err))
+            return err_wrap(err, STR_FMT ": Requires-Dist", STR_ARG(file->filename));
+    return true;
+}
+
 static void scan_item_read(struct scan_thread *thread, struct scan_item *item)
 {
     struct scan_work *work = thread->work;
@@ -157,6 +173,8 @@ static void scan_item_read(struct scan_thread *thread, struct scan_item *item)
                               &file->sdist, &item->err);
     else
         item->ok = true;
+    if (item->ok && file->kind == SCAN_WHEEL)
+        item->ok = scan_check_requires(file, &item->err);
     if (item->ok && file->kind == SCAN_WHEEL && !file->wheel.tags_agree)
         item->ok = err_set(&item->err, ERR_FORMAT,
                            "%s: its name lies: its tags are not those in its WHEEL file; rename or "

@@ -16,7 +16,7 @@
 enum scan_kind {
     SCAN_WHEEL,
     SCAN_SDIST,
-    SCAN_REQUIREMENTS, /* requirements*.txt, *.in, and any other .txt but the next */
+    SCAN_REQUIREMENTS, /* *requirements*.txt, *.in */
     SCAN_CONSTRAINTS,  /* constraints*.txt */
     SCAN_LOCK,         /* pylock.toml, pylock.*.toml */
 };

@@ -217,14 +217,12 @@ bool wheel_read_source(const struct wheel_source *source, struct str filename,
     struct wheel_reader reader = {.limits = wheel_limits_filled(limits),
                                   .filename = arena_str(arena, filename),
                                   .arena = arena};
-    bool ok = filename_parse_wheel(reader.filename, arena, &reader.wheel.name, err);
-    if (ok) {
-        ok = wheel_zip_open(&reader.zip, source, err) && wheel_check_members(&reader, err) &&
-             wheel_read_metadata(&reader, err) && wheel_check_truth(&reader, err);
-        wheel_zip_close(&reader.zip);
-        if (!ok)
-            err_wrap(err, STR_FMT, STR_ARG(reader.filename));
-    }
+    bool ok = filename_parse_wheel(reader.filename, arena, &reader.wheel.name, err) &&
+              wheel_zip_open(&reader.zip, source, err) && wheel_check_members(&reader, err) &&
+              wheel_read_metadata(&reader, err) && wheel_check_truth(&reader, err);
+    wheel_zip_close(&reader.zip);
+    if (!ok)
+        err_wrap(err, STR_FMT, STR_ARG(reader.filename));
     arena_free(&reader.scratch);
     if (ok)
         *wheel = reader.wheel;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/transfer.h"
 
@@ -200,6 +201,9 @@ static void http_collect(struct http *http)
         http->running--;
         enum transfer_verdict verdict = transfer_judge(transfer, code);
         if (verdict == TRANSFER_RETRY && transfer->attempt < http->options.attempts) {
+            log_info("%s; asking again (%d of %d)",
+                     transfer->err.code ? transfer->err.text : "a passing failure",
+                     transfer->attempt + 1, http->options.attempts);
             transfer->wake_ms = http_now(http) + http_backoff(http, transfer);
             transfer->state = TRANSFER_WAITING;
         } else {

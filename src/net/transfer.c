@@ -8,6 +8,7 @@
 #include "os/file.h"
 
 enum { TRANSFER_BODY_MAX = 64 << 20, TRANSFER_HEADERS_MAX = 256 << 10 };
+#define TRANSFER_SLOWEST 100L /* bytes a second; below it for stall_ms is no answer */
 
 struct str transfer_shown(struct str url, struct arena *arena)
 {
@@ -262,7 +263,7 @@ static void transfer_set_limits(struct http_transfer *transfer, const struct htt
 {
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, TRANSFER_SLOWEST);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((options->stall_ms + 999) / 1000));
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)options->max_redirects);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);

@@ -72,6 +72,17 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
     return true;
 }
 
+/* A name of --only-binary or --no-binary; ":all:" is noted apart. */
+static void inputs_take_format(struct inputs *inputs, struct str name, bool *all, bool only)
+{
+    if (str_eq(name, STR(":all:")))
+        *all = true;
+    else if (only) // NOLINT(bugprone-branch-clone): two lists of one type
+        *vec_push(&inputs->only_binary, inputs->arena) = name_normal(name, inputs->arena);
+    else
+        *vec_push(&inputs->no_binary, inputs->arena) = name_normal(name, inputs->arena);
+}
+
 static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool constraint,
                                 struct err *err)
 {
@@ -88,6 +99,18 @@ static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool con
         inputs->index_url = file.index_url;
     inputs->no_index = inputs->no_index || file.no_index;
     inputs->pre = inputs->pre || file.pre;
+    inputs->hashes_only = inputs->hashes_only || file.require_hashes;
+    for (size_t i = 0; i < file.only_binary_len; i++)
+        inputs_take_format(inputs, file.only_binary[i], &inputs->all_binary, true);
+    for (size_t i = 0; i < file.no_binary_len; i++) {
+        bool all = false;
+        inputs_take_format(inputs, file.no_binary[i], &all, false);
+        if (all)
+            return err_set(err, ERR_USAGE,
+                           STR_FMT ": --no-binary :all: would build pure packages too; give "
+                                   "--rebuild all, which builds what has extension modules",
+                           STR_ARG(path));
+    }
     for (size_t i = 0; i < file.extra_index_urls_len; i++)
         *vec_push(&inputs->index_urls, inputs->arena) = file.extra_index_urls[i];
     for (size_t i = 0; i < file.find_links_len; i++)
@@ -216,6 +239,22 @@ static bool inputs_exclude(struct inputs *inputs, struct err *err)
     return true;
 }
 
+/* As pip has it: one hash, or --require-hashes, and every requirement must have one. */
+static bool inputs_check_hashes(struct inputs *inputs, struct err *err)
+{
+    for (size_t i = 0; i < inputs->requires.len; i++)
+    inputs->hashes_only = inputs->hashes_only || inputs->requires.at[i].hashes_len;
+    for (size_t i = 0; i < inputs->requires.len && inputs->hashes_only; i++) {
+        const struct solve_require *require = &inputs->requires.at[i];
+        if (!require->hashes_len)
+            return err_set(err, ERR_FORMAT,
+                           STR_FMT ": " STR_FMT " has no --hash, which all must have when one has "
+                                   "or --require-hashes is given",
+                           STR_ARG(require->origin), STR_ARG(require->req.name));
+    }
+    return true;
+}
+
 bool inputs_read(const struct run_plan_config *config, struct arena *arena, struct inputs *inputs,
                  struct err *err)
 {
@@ -226,7 +265,8 @@ bool inputs_read(const struct run_plan_config *config, struct arena *arena, stru
     for (size_t i = 0; i < config->constraints.len; i++)
         if (!inputs_take_reqfile(inputs, config->constraints.at[i], true, err))
             return false;
-    return inputs_exclude(inputs, err) && inputs_scan(inputs, err) && inputs_narrow(inputs, err);
+    return inputs_exclude(inputs, err) && inputs_scan(inputs, err) &&
+           inputs_check_hashes(inputs, err) && inputs_narrow(inputs, err);
 }
 
 bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, struct err *err)

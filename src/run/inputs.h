@@ -21,6 +21,12 @@ struct inputs {
     struct str index_url;
     VEC(struct str) index_urls, find_links, trusted_hosts;
     bool no_index, pre;
+    /*
+     * What they say of files: sdists of these projects are no candidates (":all:": of any), wheels
+     * of those are built; every file must have one of the hashes given.
+     */
+    VEC(struct str) only_binary, no_binary;
+    bool all_binary, hashes_only;
 };
 
 /* Complaints about single files of the directory are logged, and the others go on. */

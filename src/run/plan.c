@@ -173,6 +173,8 @@ static struct graph_rebuild run_rebuild(struct run_plan *plan)
         else
             *vec_push(&plan->rebuild_names, plan->arena) = name_normal(words->at[i], plan->arena);
     }
+    for (size_t i = 0; i < plan->inputs.no_binary.len; i++)
+        *vec_push(&plan->rebuild_names, plan->arena) = plan->inputs.no_binary.at[i];
     rebuild.names = plan->rebuild_names.at;
     rebuild.names_len = plan->rebuild_names.len;
     return rebuild;
@@ -201,6 +203,9 @@ static void run_make_request(struct run_plan *plan)
                    .pre = inputs->pre ? SPECIFIER_PRE_ALLOW : SPECIFIER_PRE_IF_NEEDED,
                    .fallback_latest = config->fallback_latest,
                    .awaited_from_ms = run_awaited_from(config),
+                   .wheels_only = inputs->all_binary,
+                   .wheels_only_names = inputs->only_binary.at,
+                   .wheels_only_names_len = inputs->only_binary.len,
                    .packages_limit = (size_t)config->max_deps},
         .build_env = &plan->build.env,
         .rebuild = run_rebuild(plan),
@@ -221,6 +226,24 @@ static bool run_pin(struct run_plan *plan, struct err *err)
     return true;
 }
 
+/* --require-hashes: whatever came along as a dependency must be named with its hash, too. */
+static bool run_check_hashes(const struct run_plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->graph.nodes_len && plan->inputs.hashes_only; i++) {
+        const struct graph_node *node = &plan->graph.nodes[i];
+        bool named = node->kind != GRAPH_WHEEL || !str_eq(node->target, plan->graph.target) ||
+                     str_eq(node->source.origin, STR("input"));
+        for (size_t r = 0; r < plan->inputs.requires.len && !named; r++)
+            named = str_eq(plan->inputs.requires.at[r].req.name, node->name);
+        if (!named)
+            return err_set(err, ERR_UNSAT,
+                           STR_FMT " " STR_FMT " is needed, and no requirement gives its --hash; "
+                                   "name it with its hashes, or leave all hashes out",
+                           STR_ARG(node->name), STR_ARG(node->version));
+    }
+    return true;
+}
+
 static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
 {
     if (!run_make_envs(plan, err) ||
@@ -232,7 +255,9 @@ static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct
         return false;
     run_make_request(plan);
     run_say(plan, "resolving");
-    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation, err);
+    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation,
+                      err) &&
+           run_check_hashes(plan, err);
 }
 
 bool run_plan_make(const struct run_plan_config *config, struct arena *arena,

@@ -2,6 +2,7 @@
 
 #include <libdeflate.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zip.h>
 
 #include "base/map.h"
@@ -147,6 +148,11 @@ static bool find_dist_info(struct wheelfile *w, struct err *err)
 static bool load(struct wheelfile *w, struct err *err)
 {
     int code = 0;
+    struct stat info;
+    if (stat(w->path.ptr, &info) < 0)
+        return err_errno(err, "opening it");
+    if (!S_ISREG(info.st_mode))
+        return err_set(err, ERR_FORMAT, "not a file");
     size_t slash = str_rfind_char(w->path, '/');
     struct str basename = slash == w->path.len ? w->path : str_from_pos(w->path, slash + 1);
     if (!wheelfile_parse_name(basename, &w->name, err))
@@ -155,7 +161,7 @@ static bool load(struct wheelfile *w, struct err *err)
     if (w->zip == NULL) {
         zip_error_t error;
         zip_error_init_with_code(&error, code);
-        (void)err_set(err, code == ZIP_ER_NOENT ? ERR_NOT_FOUND : ERR_FORMAT, "%s",
+        (void)err_set(err, ERR_FORMAT, "not a whole zip archive (%s); get the file again",
                       zip_error_strerror(&error));
         zip_error_fini(&error);
         return false;

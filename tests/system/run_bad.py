@@ -38,10 +38,12 @@ def part_files(world):
         f"large-1.0-{PURE}": made.wheel_bytes(
             "large", text=made.metadata("large").encode() + b"\n" + b" " * (100 << 20)),
         f"liar-1.0-{PURE}": made.wheel_bytes("other"),
+        f"needy-1.0-{PURE}": made.wheel_bytes("needy", requires=["idna >>> 3"]),
+        "README.txt": "How to use these wheels, in words\n",
     })
     result = world.run("--input", folder)
     for name, *words in (("corrupt", "zip"), ("nozip", "zip"), ("traverse", "escaped"),
-                         ("bare", "METADATA"), ("large", "METADATA"), ("liar", "other")):
+                         ("bare", "METADATA"), ("large", "METADATA"), ("liar", "other"), ("needy", ">>>")):
         world.check(f"{name} wheel", any(f"{name}-1.0" in line and
                                          all(w.lower() in line.lower() for w in words)
                                          for line in result.text.splitlines()), result)
@@ -103,6 +105,11 @@ def part_words(world):
                       ("musllinux_1_2_s390x", "glibc 2.36")):
         world.sentence(f"--platform-tag {tag}", world.run(*base, "-r", need, "--platform-tag", tag),
                        2, tag, said)
+    for words in (("--cache", ""), ("--output", "")):
+        world.sentence(f"{words[0]} that is empty", world.run(*base, "-r", need, *words), 2, words[0],
+                       "is empty")
+    hashes = world.folder({"h.txt": "--require-hashes\nfine\n"}) / "h.txt"
+    world.sentence("--require-hashes without one", world.run(*base, "-r", hashes), 1, "h.txt:2", "no --hash")
     world.sentence("empty directory", world.run("--input", world.folder({})), 2,
                    "no usable wheel", "--requirements")
     world.sentence("no such directory", world.run("--input", world.dir / "absent"), 1, "absent")

@@ -70,7 +70,7 @@ static void good_files_of_every_kind(void **state)
     fixture_file(s->dir, "requirements.txt", STR("foo\n"));
     fixture_file(s->dir, "constraints.txt", STR("foo\n"));
     fixture_file(s->dir, "pylock.toml", STR(""));
-    fixture_file(s->dir, "notes.md", STR("x"));
+    fixture_file(s->dir, "README.txt", STR("no requirement at all"));
     run(s);
     assert_int_equal(s->scan.complaints_len, 1);
     assert_complaint(s, "qux-3.1.zip", "same as qux-3.1.tar.gz and has other bytes");

@@ -50,14 +50,27 @@ static void done(struct given *given)
 static void test_files(void **state)
 {
     (void)state;
-    struct given g =
-        give("--pre\n--no-index\n--find-links /w\na>=1 --hash=sha256:" H64 "\nb\n", false, NULL);
+    struct given g = give("--pre\n--no-index\n--find-links /w\na>=1 --hash=sha256:" H64
+                          "\nb --hash=sha256:" H64 "\n",
+                          false, NULL);
     assert_true(g.ok && g.inputs.requires.len == 2 && g.inputs.pre && g.inputs.no_index);
     assert_int_equal(g.inputs.find_links.len, 1);
     assert_str(g.inputs.requires.at[0].req.name, "a");
     assert_int_equal(g.inputs.requires.at[0].hashes_len, 1);
     assert_str(g.inputs.requires.at[0].hashes[0], H64);
-    assert_int_equal(g.inputs.requires.at[1].hashes_len, 0);
+    assert_true(g.inputs.hashes_only);
+    done(&g);
+    g = give("--only-binary Foo_Bar,b\n--no-binary c\na\n", false, NULL);
+    assert_true(g.ok && !g.inputs.hashes_only && !g.inputs.all_binary);
+    assert_int_equal(g.inputs.only_binary.len, 2);
+    assert_str(g.inputs.only_binary.at[0], "foo-bar");
+    assert_int_equal(g.inputs.no_binary.len, 1);
+    done(&g);
+    g = give("--only-binary :all:\na\n", false, NULL);
+    assert_true(g.ok && g.inputs.all_binary);
+    done(&g);
+    g = give("--no-binary :all:\na\n", false, NULL);
+    assert_true(!g.ok && strstr(g.err.text, "--rebuild all"));
     done(&g);
 }
 
@@ -70,6 +83,13 @@ static void test_hashes(void **state)
     done(&g);
     g = give("a==1 --hash=sha512:" H64 H64 "\n", false, NULL); /* and none would be no check */
     assert_true(!g.ok && g.err.code == ERR_FORMAT && strstr(g.err.text, "sha256"));
+    done(&g);
+    /* One has a hash, or the file says so: then all must. */
+    g = give("a==1 --hash=sha256:" H64 "\nb==1\n", false, NULL);
+    assert_true(!g.ok && g.err.code == ERR_FORMAT && strstr(g.err.text, "b has no --hash"));
+    done(&g);
+    g = give("--require-hashes\nb==1\n", false, NULL);
+    assert_true(!g.ok && strstr(g.err.text, "b has no --hash"));
     done(&g);
 }
 
@@ -132,7 +152,8 @@ static void test_only_with_more(void **state)
     static const char *const words[] = {"a>=1", "a[x]==1.0", "a ~= 1.0", "a===1.0",
                                         "a;python_version>'3'"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        struct given g = give("a<9 --hash=sha256:" H64 "\nc\n", true, ONLY(words[i]));
+        struct given g =
+            give("a<9 --hash=sha256:" H64 "\nc --hash=sha256:" H64 "\n", true, ONLY(words[i]));
         assert_true(g.ok && g.inputs.pins.len == 1 && g.inputs.requires.len == 2);
         assert_int_equal(g.inputs.requires.at[0].hashes_len, 1);
         done(&g);
