@@ -5,10 +5,13 @@
 #include "os/fd.h"
 #include "os/file.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,13 +166,25 @@ bool slot_here(const struct spec *spec, struct arena *arena, struct spec_result 
     return slot_attempt(&slot, result, err);
 }
 
+/* Whoever started it is the one who counts and limits it: with that one it ends, jail and all. */
+static bool slot_die_with_parent(int status_fd, struct err *err)
+{
+    struct pollfd status = {.fd = status_fd, .events = POLLOUT};
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return err_errno(err, "tying the attempt to its run");
+    if (poll(&status, 1, 0) > 0 && status.revents & POLLERR) /* it died before */
+        return err_set(err, ERR_CANCELLED, "the run that started this attempt is gone");
+    return true;
+}
+
 int slot_main(const char *spec_path, int status_fd)
 {
     ARENA_AUTO struct arena arena = {0};
     struct err err = {0};
     struct slot slot = {
         .arena = &arena, .status_fd = status_fd, .keep = getenv("REFINERY_KEEP_WORK") != NULL};
-    if (fcntl(status_fd, F_SETFD, FD_CLOEXEC) == 0 && slot_work(&slot, spec_path, &err))
+    if (fcntl(status_fd, F_SETFD, FD_CLOEXEC) == 0 && slot_die_with_parent(status_fd, &err) &&
+        slot_work(&slot, spec_path, &err))
         return 0;
     slot_log("error: %s", err.text);
     return 1;

@@ -3,8 +3,10 @@
 The next run completes, finds what was finished and leaves the history's rows in agreement.
 RUN_KILL_POINTS (12) points from RUN_KILL_SEED. usage: run_resume.py"""
 import os
+import pathlib
 import random
 import re
+import select
 import shutil
 import signal
 import sqlite3
@@ -83,8 +85,41 @@ def settle(world, name, words, out, checks, result=None):
     return cached
 
 
+def slots(world):
+    """Processes of this world's attempts."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if len(words) > 2 and words[1] == b"slot" and str(world.dir).encode() in words[2]:
+            found.append(int(pid))
+    return found
+
+
+def orphans(world):
+    """A run that is killed takes its attempts with it: nobody would limit or count them."""
+    need = world.folder({"r.txt": "hangs\n"}) / "r.txt"
+    folder = world.folder({"hangs-1.0.tar.gz": made.in_tree(
+        "hangs", "import threading\nopen('/work/out/hangs', 'w').close()\nthreading.Event().wait()")})
+    run = subprocess.Popen(world.command("--find-links", folder, "-r", need, "--no-index", "--strategy", "cross",
+                                         out=world.dir / "hung"), cwd="/", stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    while run.poll() is None and not list(world.cache.glob("work/*/jail/out/hangs")):
+        pass
+    watched = [os.pidfd_open(pid) for pid in slots(world)]
+    run.kill()
+    run.wait()
+    gone = [bool(select.select([fd], [], [], 20)[0]) for fd in watched]
+    world.check("the attempts of a killed run end", watched and all(gone), None, str(gone))
+    for fd in watched:
+        os.close(fd)
+
+
 def main():
     world = World()
+    orphans(world)
     checks = checker()
     world.check("the checker's statements are found", len(checks) >= 8, None, str(list(checks)))
     names = ("one", "two")
