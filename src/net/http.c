@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "net/transfer.h"
 
+enum { HTTP_TELL_MS = 5000 };
+
 struct http {
     CURLM *multi;
     struct http_options options; /* defaults filled in */
@@ -140,6 +142,7 @@ static void http_end(struct http_transfer *transfer)
 static void http_launch(struct http *http, struct http_transfer *transfer, int64_t now)
 {
     transfer->attempt++;
+    transfer->launched_ms = now;
     if (!transfer_prepare(transfer, &http->options, &transfer->err)) {
         http_end(transfer);
         return;
@@ -187,6 +190,14 @@ static int64_t http_backoff(const struct http *http, struct http_transfer *trans
     return wait > options->backoff_max_ms ? options->backoff_max_ms : wait;
 }
 
+/* A quick failure that is tried again is nobody's business; after a wait people want to know. */
+static void http_tell_slow(const struct http *http, const struct http_transfer *transfer)
+{
+    if (http_now(http) - transfer->launched_ms >= HTTP_TELL_MS)
+        log_info("%s; asking again (%d of %d)", transfer->err.text, transfer->attempt + 1,
+                 http->options.attempts);
+}
+
 static void http_collect(struct http *http)
 {
     CURLMsg *message;
@@ -201,9 +212,7 @@ static void http_collect(struct http *http)
         http->running--;
         enum transfer_verdict verdict = transfer_judge(transfer, code);
         if (verdict == TRANSFER_RETRY && transfer->attempt < http->options.attempts) {
-            log_info("%s; asking again (%d of %d)",
-                     transfer->err.code ? transfer->err.text : "a passing failure",
-                     transfer->attempt + 1, http->options.attempts);
+            http_tell_slow(http, transfer);
             transfer->wake_ms = http_now(http) + http_backoff(http, transfer);
             transfer->state = TRANSFER_WAITING;
         } else {

@@ -21,7 +21,7 @@ struct http_transfer {
     struct arena *arena; /* the caller's, for the response */
     CURL *easy;
     enum transfer_state state;
-    int64_t wake_ms, deadline_ms; /* steady clock */
+    int64_t launched_ms, wake_ms, deadline_ms; /* steady clock */
     int attempt;
     uint64_t age_s; /* of the answer in caches on the way */
     /* of the running attempt */

@@ -1,6 +1,7 @@
 """What the tests of whole runs feed the program with: sdists, wheels and an index that lies,
 all made here with the standard library."""
 import base64
+import gzip
 import hashlib
 import http.server
 import io
@@ -18,6 +19,14 @@ def metadata(name, version="1.0", requires=()):
     return "\n".join(lines) + "\n"
 
 
+def put(archive, path, data):
+    """A member without the time of day: the same wheel made twice has the same digest."""
+    info = zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))
+    info.compress_type = archive.compression
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, data)
+
+
 def wheel_bytes(name, version="1.0", files=None, tag="py3-none-any", requires=(), text=None,
                 info_name=None):
     """A wheel with a correct RECORD; `text` replaces METADATA, None in `files` leaves one out."""
@@ -33,10 +42,10 @@ def wheel_bytes(name, version="1.0", files=None, tag="py3-none-any", requires=()
         for path, data in all_files.items():
             if data is None:
                 continue
-            archive.writestr(path, data)
+            put(archive, path, data)
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             record += f"{path},sha256={digest},{len(data)}\n"
-        archive.writestr(f"{info}/RECORD", record + f"{info}/RECORD,,\n")
+        put(archive, f"{info}/RECORD", record + f"{info}/RECORD,,\n")
     return out.getvalue()
 
 
@@ -44,14 +53,14 @@ def sdist_bytes(name, version="1.0", files=None, requires=()):
     out = io.BytesIO()
     all_files = {"PKG-INFO": metadata(name, version, requires).replace("2.1", "2.2", 1),
                  **(files or {})}
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+    with tarfile.open(fileobj=out, mode="w") as archive:
         for path, data in all_files.items():
             data = data.encode() if isinstance(data, str) else data
             member = tarfile.TarInfo(f"{name}-{version}/{path}")
             member.size = len(data)
             member.mode = 0o755 if data.startswith(b"#!") else 0o644
             archive.addfile(member, io.BytesIO(data))
-    return out.getvalue()
+    return gzip.compress(out.getvalue(), mtime=0)
 
 
 BACKEND = '''
