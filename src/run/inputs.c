@@ -242,8 +242,10 @@ static bool inputs_exclude(struct inputs *inputs, struct err *err)
 /* As pip has it: one hash, or --require-hashes, and every requirement must have one. */
 static bool inputs_check_hashes(struct inputs *inputs, struct err *err)
 {
-    for (size_t i = 0; i < inputs->requires.len; i++)
-    inputs->hashes_only = inputs->hashes_only || inputs->requires.at[i].hashes_len;
+    for (size_t i = 0; i < inputs->requires.len; i++) {
+        const struct solve_require *require = &inputs->requires.at[i];
+        inputs->hashes_only = inputs->hashes_only || require->hashes_len;
+    }
     for (size_t i = 0; i < inputs->requires.len && inputs->hashes_only; i++) {
         const struct solve_require *require = &inputs->requires.at[i];
         if (!require->hashes_len)
