@@ -4,12 +4,11 @@ import hashlib
 import json
 import resource
 import subprocess
-import sys
 import time
 
 import made
 from run_network import ENV, Handler, Index, need
-from whole import World
+import whole
 
 
 class Flaky(Index):
@@ -111,16 +110,4 @@ def part_memory(world):
 PARTS = {"backoff": part_backoff, "memory": part_memory}
 
 
-def main():
-    world = World()
-    try:
-        for name in sys.argv[1:] or PARTS:
-            started = time.monotonic()
-            PARTS[name](world)
-            print(f"{name}: {time.monotonic() - started:.1f} s")
-    except subprocess.TimeoutExpired as late:
-        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
-    world.close()
-
-
-main()
+whole.run_parts(PARTS)

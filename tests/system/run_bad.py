@@ -11,7 +11,7 @@ import zipfile
 
 import made
 import whole
-from whole import World, setuptools_folder
+from whole import setuptools_folder
 
 PURE = "py3-none-any.whl"
 
@@ -358,18 +358,5 @@ PARTS = {"files": part_files, "words": part_words, "index": part_index, "builds"
          "disk": part_disk, "lost": part_lost}
 
 
-def main():
-    world = World()
-    notes = []
-    try:
-        for name in sys.argv[1:] or PARTS:
-            started = time.monotonic()
-            notes += PARTS[name](world) or []
-            print(f"{name}: {time.monotonic() - started:.1f} s")
-    except subprocess.TimeoutExpired as late:
-        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
-    world.close(*notes)
-
-
 if __name__ == "__main__":
-    main()
+    whole.run_parts(PARTS)

@@ -15,7 +15,8 @@ import time
 import made
 from run_bad import setuptools_folder
 from run_network import ENV, Index, need, wheel
-from whole import PROGRAM, World
+import whole
+from whole import PROGRAM
 
 
 def refinery(*words, prefix=()):
@@ -213,16 +214,4 @@ def part_bad(world):
 PARTS = {"bad": part_bad, "air_gap": part_air_gap}
 
 
-def main():
-    world = World()
-    try:
-        for name in sys.argv[1:] or PARTS:
-            started = time.monotonic()
-            PARTS[name](world)
-            print(f"{name}: {time.monotonic() - started:.1f} s")
-    except subprocess.TimeoutExpired as late:
-        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
-    world.close()
-
-
-main()
+whole.run_parts(PARTS)

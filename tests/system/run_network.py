@@ -13,12 +13,11 @@ import socket
 import socketserver
 import ssl
 import subprocess
-import sys
 import threading
 import time
 
 import made
-from whole import World
+import whole
 
 PURE = "py3-none-any.whl"
 ENV = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("PIP_")}
@@ -417,17 +416,5 @@ PARTS = {"order": part_order, "access": part_access, "proxy": part_proxy, "tls":
          "choice": part_choice, "missing": part_missing, "fallback": part_fallback}
 
 
-def main():
-    world = World()
-    try:
-        for name in sys.argv[1:] or PARTS:
-            started = time.monotonic()
-            PARTS[name](world)
-            print(f"{name}: {time.monotonic() - started:.1f} s")
-    except subprocess.TimeoutExpired as late:
-        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
-    world.close()
-
-
 if __name__ == "__main__":
-    main()
+    whole.run_parts(PARTS)

@@ -7,13 +7,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 import time
 
 import made
-from whole import World
+import whole
 
 GIT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1",
        "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
@@ -256,16 +255,4 @@ PARTS = {"git": part_git, "http": part_http, "injection": part_injection,
          "directories": part_directories}
 
 
-def main():
-    world = World()
-    try:
-        for name in sys.argv[1:] or PARTS:
-            started = time.monotonic()
-            PARTS[name](world)
-            print(f"{name}: {time.monotonic() - started:.1f} s")
-    except subprocess.TimeoutExpired as late:
-        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
-    world.close()
-
-
-main()
+whole.run_parts(PARTS)

@@ -144,3 +144,18 @@ class World:
             print(f"not tried here: {note}")
         print(f"{self.passed} passed, {self.failed} failed")
         sys.exit(1 if self.failed or not self.passed else 0)
+
+
+def run_parts(parts):
+    """The main of a test file: its parts by name, those of the command line or all, in one world.
+    A part may return a list of what it could not try."""
+    world = World()
+    notes = []
+    try:
+        for name in sys.argv[1:] or parts:
+            started = time.monotonic()
+            notes += parts[name](world) or []
+            print(f"{name}: {time.monotonic() - started:.1f} s")
+    except subprocess.TimeoutExpired as late:
+        world.check("a run ends", False, None, f"{late.cmd}: {late.output!r:.3000}")
+    world.close(*notes)
