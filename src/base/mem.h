@@ -9,6 +9,9 @@
 #include <stddef.h>
 
 void *mem_alloc(size_t size); /* zeroed */
+/* Not zeroed, for megabytes that are filled at once: on huge pages, where the system has them,
+ * since some thousand page faults cost as much as the filling. */
+void *mem_buffer(size_t size);
 void *mem_resize(void *old, size_t size);
 void mem_free(void *ptr);
 size_t mem_product(size_t count, size_t size); /* ends the program on overflow */

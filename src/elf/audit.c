@@ -369,11 +369,19 @@ static void judge_all(struct judge *j, const struct elf_audit_lookup *lookup,
     verdict->external_count = resolve.external_count;
 }
 
+static int by_path(const void *a, const void *b)
+{
+    return str_cmp(((const struct elf_audit_file *)a)->path,
+                   ((const struct elf_audit_file *)b)->path);
+}
+
 void elf_audit_finish(struct elf_audit *audit, const struct elf_audit_lookup *lookup,
                       struct elf_audit_verdict *verdict)
 {
     struct elf_audit_verdict v = {0};
     struct judge j = {.audit = audit};
+    if (audit->files.len > 1)
+        qsort(audit->files.at, audit->files.len, sizeof *audit->files.at, by_path);
     settle_target(audit);
     v.outcome = outcome_of(audit, &v.problem);
     v.arch = audit->arch;

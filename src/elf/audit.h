@@ -2,7 +2,8 @@
  * The verdict on a wheel's ELF files: the oldest policy whose systems all run
  * them, and what keeps them from older ones. Files are added one by one and are
  * not needed afterwards (what matters is copied into the arena), so that a wheel
- * larger than memory can be audited. Pure; the thin shell is wheelfile/audit.h.
+ * larger than memory can be audited, in any order: the verdict is the same. Pure;
+ * the thin shell is wheelfile/audit.h.
  *
  * The verdict equals `auditwheel show` (compared in tests/stages/40-audit.sh),
  * plus three findings of our own: a platform wheel without ELF files of the

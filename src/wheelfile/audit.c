@@ -1,60 +1,14 @@
 #include "wheelfile/audit.h"
 
 #include "base/json.h"
-#include "wheelfile/wheelfile.h"
-
-/* Text that nobody loads: not even its first bytes are unpacked. */
-static const struct str text_endings[] = {
-    STR_INIT(".py"),       STR_INIT(".pyi"),  STR_INIT(".pyx"), STR_INIT(".pxd"),
-    STR_INIT(".h"),        STR_INIT(".hpp"),  STR_INIT(".txt"), STR_INIT(".md"),
-    STR_INIT(".json"),     STR_INIT(".html"), STR_INIT(".rst"), STR_INIT("/RECORD"),
-    STR_INIT("/METADATA"), STR_INIT("/WHEEL")};
-
-static bool is_text(struct str path)
-{
-    for (size_t i = 0; i < sizeof text_endings / sizeof *text_endings; i++)
-        if (str_ends(path, text_endings[i]))
-            return true;
-    return false;
-}
-
-bool wheelfile_audit_member(struct wheelfile *wheel, const struct wheelfile_member *member,
-                            bool *is_elf, struct err *err)
-{
-    char head[16];
-    size_t got;
-    *is_elf = false;
-    if (member->directory || member->size < 52 || is_text(member->path))
-        return true;
-    if (!wheelfile_peek(wheel, member, sizeof head, head, &got, err))
-        return false;
-    *is_elf = elf_read_is_elf(str_of(head, got));
-    return true;
-}
-
-static bool add_members(struct wheelfile *wheel, struct elf_audit *audit, struct err *err)
-{
-    size_t count;
-    const struct wheelfile_member *members = wheelfile_members(wheel, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct arena scratch ARENA_AUTO = {0};
-        struct str bytes;
-        bool is_elf;
-        if (!wheelfile_audit_member(wheel, &members[i], &is_elf, err))
-            return false;
-        if (is_elf && (!wheelfile_read(wheel, &members[i], &scratch, &bytes, err) ||
-                       !elf_audit_add(audit, members[i].path, bytes, err)))
-            return false;
-    }
-    return true;
-}
+#include "wheelfile/elf_members.h"
 
 bool wheelfile_audit_open(struct wheelfile *wheel, const struct elf_audit_lookup *lookup,
                           struct arena *arena, struct elf_audit_verdict *verdict, struct err *err)
 {
     struct elf_audit audit;
     elf_audit_open(&audit, arena, wheelfile_get_name(wheel)->platform);
-    if (!add_members(wheel, &audit, err))
+    if (!elf_members_add(wheel, &audit, err))
         return false;
     elf_audit_finish(&audit, lookup, verdict);
     return true;

@@ -19,10 +19,6 @@ CHECKED bool wheelfile_audit_open(struct wheelfile *wheel, const struct elf_audi
                                   struct arena *arena, struct elf_audit_verdict *verdict,
                                   struct err *err);
 
-/* Whether a member begins like an ELF file; names that can only be text are not looked into. */
-CHECKED bool wheelfile_audit_member(struct wheelfile *wheel, const struct wheelfile_member *member,
-                                    bool *is_elf, struct err *err);
-
 /* "platform", "pure", "silent-fallback", "elf-in-pure", "foreign" */
 const char *wheelfile_audit_outcome(enum elf_audit_outcome outcome);
 

@@ -1,6 +1,7 @@
 #include "wheelfile/wheelfile.h"
 
 #include <libdeflate.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zip.h>
@@ -15,7 +16,7 @@ enum { RATIO_FREE = 16 << 20 /* below this size no ratio is suspicious */ };
 struct wheelfile {
     struct arena arena;
     zip_t *zip;
-    struct libdeflate_decompressor *inflate;
+    pthread_mutex_t reading; /* over zip, for wheelfile_read_to */
     struct str path;
     struct wheelfile_name name;
     struct str dist_info;
@@ -180,6 +181,7 @@ static bool load(struct wheelfile *w, struct err *err)
 bool wheelfile_open(const char *path, struct wheelfile **wheel, struct err *err)
 {
     struct wheelfile *w = mem_alloc(sizeof *w);
+    pthread_mutex_init(&w->reading, NULL);
     w->path = arena_str(&w->arena, str_from(path));
     if (!load(w, err)) {
         wheelfile_close(&w);
@@ -196,7 +198,7 @@ void wheelfile_close(struct wheelfile **wheel)
         return;
     if (w->zip != NULL)
         zip_discard(w->zip);
-    libdeflate_free_decompressor(w->inflate);
+    pthread_mutex_destroy(&w->reading);
     arena_free(&w->arena);
     mem_free(w);
     *wheel = NULL;
@@ -260,42 +262,70 @@ bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *memb
     return true;
 }
 
+/* By libzip, one thread at a time. */
+static bool read_by_turns(struct wheelfile *w, const struct wheelfile_member *m, zip_flags_t flags,
+                          char *to, uint64_t size, struct err *err)
+{
+    pthread_mutex_lock(&w->reading);
+    bool ok = read_stream(w, m, flags, to, (size_t)size, err);
+    pthread_mutex_unlock(&w->reading);
+    return ok;
+}
+
 /* libdeflate does whole buffers some four times as fast as the stream that libzip has. */
-static bool unpack(struct wheelfile *w, const struct wheelfile_member *m, const char *packed,
-                   char *to, struct err *err)
+static bool inflate(struct wheelfile *w, const struct wheelfile_member *m, const char *packed,
+                    char *to, struct err *err)
 {
     size_t made = 0;
-    if (w->inflate == NULL)
-        w->inflate = libdeflate_alloc_decompressor();
-    if (w->inflate == NULL)
+    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
+    if (inflater == NULL)
         return err_set(err, ERR_SYSTEM, "out of memory for unpacking");
-    if (libdeflate_deflate_decompress(w->inflate, packed, (size_t)m->packed_size, to,
-                                      (size_t)m->size, &made) != LIBDEFLATE_SUCCESS ||
-        made != m->size)
+    enum libdeflate_result result = libdeflate_deflate_decompress(
+        inflater, packed, (size_t)m->packed_size, to, (size_t)m->size, &made);
+    libdeflate_free_decompressor(inflater);
+    if (result != LIBDEFLATE_SUCCESS || made != m->size)
         return err_set(err, ERR_FORMAT, STR_FMT ": member " STR_FMT " is broken", STR_ARG(w->path),
                        STR_ARG(m->path));
+    return true;
+}
+
+static bool read_deflated(struct wheelfile *w, const struct wheelfile_member *m, char *to,
+                          struct err *err)
+{
+    char *packed = mem_buffer((size_t)m->packed_size);
+    bool ok = read_by_turns(w, m, ZIP_FL_COMPRESSED, packed, m->packed_size, err) &&
+              inflate(w, m, packed, to, err);
+    mem_free(packed);
+    return ok;
+}
+
+static bool read_whole(struct wheelfile *w, const struct wheelfile_member *m, char *to,
+                       struct err *err)
+{
+    if (m->size == 0)
+        return true;
+    if (m->method == ZIP_CM_DEFLATE)
+        return read_deflated(w, m, to, err);
+    /* As it stands where it is stored: libzip would compute the checksum too, and slowly. */
+    bool stored = m->method == ZIP_CM_STORE && m->packed_size == m->size;
+    return read_by_turns(w, m, stored ? ZIP_FL_COMPRESSED : 0, to, m->size, err);
+}
+
+bool wheelfile_read_to(struct wheelfile *wheel, const struct wheelfile_member *member, char *to,
+                       struct err *err)
+{
+    if (!read_whole(wheel, member, to, err))
+        return false;
+    if (libdeflate_crc32(0, to, (size_t)member->size) != member->crc)
+        return err_set(err, ERR_DIGEST, STR_FMT ": member " STR_FMT " does not match its checksum",
+                       STR_ARG(wheel->path), STR_ARG(member->path));
     return true;
 }
 
 bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,
                     struct arena *arena, struct str *bytes, struct err *err)
 {
-    size_t size = (size_t)member->size;
-    char *to = arena_alloc(arena, size + 1);
-    if (member->method == ZIP_CM_DEFLATE && size != 0) {
-        char *packed = mem_alloc((size_t)member->packed_size + 1);
-        bool ok = read_stream(wheel, member, ZIP_FL_COMPRESSED, packed, (size_t)member->packed_size,
-                              err) &&
-                  unpack(wheel, member, packed, to, err);
-        mem_free(packed);
-        if (!ok)
-            return false;
-    } else if (size != 0 && !read_stream(wheel, member, 0, to, size, err)) {
-        return false;
-    }
-    if (libdeflate_crc32(0, to, size) != member->crc)
-        return err_set(err, ERR_DIGEST, STR_FMT ": member " STR_FMT " does not match its checksum",
-                       STR_ARG(wheel->path), STR_ARG(member->path));
-    *bytes = str_of(to, size);
-    return true;
+    char *to = arena_alloc(arena, (size_t)member->size + 1);
+    *bytes = str_of(to, (size_t)member->size);
+    return wheelfile_read_to(wheel, member, to, err);
 }

@@ -1,7 +1,8 @@
 /*
  * Wheels (PEP 427, the binary distribution format) as files: opened with libzip,
  * members listed and read with limits, everything taken as hostile (paths,
- * sizes, ratios, duplicates). One thread at a time per object.
+ * sizes, ratios, duplicates). One thread at a time per object, but for
+ * wheelfile_read_to.
  */
 #ifndef REFINERY_WHEELFILE_WHEELFILE_H
 #define REFINERY_WHEELFILE_WHEELFILE_H
@@ -50,6 +51,10 @@ struct str wheelfile_dist_info(const struct wheelfile *wheel); /* "name-1.0.dist
 /* The member's bytes, checked against size and CRC, in the arena. */
 CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,
                             struct arena *arena, struct str *bytes, struct err *err);
+
+/* The same into a buffer of member->size bytes, by as many threads at once as want to. */
+CHECKED bool wheelfile_read_to(struct wheelfile *wheel, const struct wheelfile_member *member,
+                               char *to, struct err *err);
 
 /* For wheelfile/rewrite.c, which copies members as they are. */
 struct zip;

@@ -1,0 +1,148 @@
+#include "wheelfile/elf_members.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum {
+    THREADS_MAX = 8,
+    BYTES_PER_THREAD = 4 << 20, /* for less, starting one costs more than it saves */
+    ELF_SMALLEST = 52,          /* bytes of the smallest ELF header */
+};
+
+/* Text that nobody loads: not even its first bytes are unpacked. */
+static const struct str text_endings[] = {
+    STR_INIT(".py"),       STR_INIT(".pyi"),  STR_INIT(".pyx"), STR_INIT(".pxd"),
+    STR_INIT(".h"),        STR_INIT(".hpp"),  STR_INIT(".txt"), STR_INIT(".md"),
+    STR_INIT(".json"),     STR_INIT(".html"), STR_INIT(".rst"), STR_INIT("/RECORD"),
+    STR_INIT("/METADATA"), STR_INIT("/WHEEL")};
+
+static bool is_text(struct str path)
+{
+    for (size_t i = 0; i < sizeof text_endings / sizeof *text_endings; i++)
+        if (str_ends(path, text_endings[i]))
+            return true;
+    return false;
+}
+
+static bool begins_like_elf(struct wheelfile *wheel, const struct wheelfile_member *member,
+                            bool *is_elf, struct err *err)
+{
+    char head[16];
+    size_t got;
+    *is_elf = false;
+    if (member->directory || member->size < ELF_SMALLEST || is_text(member->path))
+        return true;
+    if (!wheelfile_peek(wheel, member, sizeof head, head, &got, err))
+        return false;
+    *is_elf = elf_read_is_elf(str_of(head, got));
+    return true;
+}
+
+/* What the threads share: each takes the next member until there is none. */
+struct elf_work {
+    struct wheelfile *wheel;
+    VEC(const struct wheelfile_member *) members; /* largest first, so that all end together */
+    uint64_t bytes;
+    atomic_size_t next;
+    pthread_mutex_t mutex; /* over what follows */
+    struct elf_audit *audit;
+    const struct wheelfile_member *broken; /* the first of the archive */
+    struct err err;
+};
+
+static int largest_first(const void *a, const void *b)
+{
+    const struct wheelfile_member *x = *(const struct wheelfile_member *const *)a,
+                                  *y = *(const struct wheelfile_member *const *)b;
+    return (y->size > x->size) - (y->size < x->size);
+}
+
+static bool find_members(struct elf_work *work, struct arena *arena, struct err *err)
+{
+    size_t count;
+    const struct wheelfile_member *members = wheelfile_members(work->wheel, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_elf;
+        if (!begins_like_elf(work->wheel, &members[i], &is_elf, err))
+            return false;
+        if (!is_elf)
+            continue;
+        *vec_push(&work->members, arena) = &members[i];
+        work->bytes += members[i].size;
+    }
+    if (work->members.len > 1)
+        qsort(work->members.at, work->members.len, sizeof *work->members.at, largest_first);
+    return true;
+}
+
+static void add_member(struct elf_work *work, const struct wheelfile_member *member, char *bytes)
+{
+    struct err err;
+    bool read = wheelfile_read_to(work->wheel, member, bytes, &err);
+    pthread_mutex_lock(&work->mutex);
+    if ((!read ||
+         !elf_audit_add(work->audit, member->path, str_of(bytes, (size_t)member->size), &err)) &&
+        (work->broken == NULL || member < work->broken)) {
+        work->broken = member;
+        work->err = err;
+    }
+    pthread_mutex_unlock(&work->mutex);
+}
+
+static void *add_next(void *state)
+{
+    struct elf_work *work = state;
+    char *bytes = NULL; /* for the first member it takes, and so for all others */
+    size_t i;
+    while ((i = atomic_fetch_add(&work->next, 1)) < work->members.len) {
+        const struct wheelfile_member *member = work->members.at[i];
+        if (bytes == NULL)
+            bytes = mem_buffer((size_t)member->size);
+        add_member(work, member, bytes);
+    }
+    mem_free(bytes);
+    return NULL;
+}
+
+/* Beside this one. */
+static size_t threads_wanted(uint64_t bytes)
+{
+    size_t wanted = (size_t)(bytes / BYTES_PER_THREAD);
+    if (wanted == 0)
+        return 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t others = processors < 1 ? 0 : (size_t)processors - 1;
+    if (others > THREADS_MAX)
+        others = THREADS_MAX;
+    return wanted < others ? wanted : others;
+}
+
+static void add_all(struct elf_work *work)
+{
+    pthread_t threads[THREADS_MAX];
+    size_t wanted = threads_wanted(work->bytes), started = 0;
+    while (started < wanted && pthread_create(&threads[started], NULL, add_next, work) == 0)
+        started++;
+    add_next(work);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+bool elf_members_add(struct wheelfile *wheel, struct elf_audit *audit, struct err *err)
+{
+    struct arena arena ARENA_AUTO = {0};
+    struct elf_work work = {.wheel = wheel, .audit = audit};
+    if (!find_members(&work, &arena, err))
+        return false;
+    pthread_mutex_init(&work.mutex, NULL);
+    add_all(&work);
+    pthread_mutex_destroy(&work.mutex);
+    if (work.broken == NULL)
+        return true;
+    *err = work.err;
+    return false;
+}
