@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ARENA_AUTO struct arena arena = {0};
     struct str bytes = str_of(data, size);
-    struct wheel_source source = {fuzz_read, &bytes, size};
+    struct unzip_source source = {fuzz_read, &bytes, size};
     struct wheel wheel;
     struct err err;
     (void)!wheel_read_source(&source, STR("demo-1.0-py3-none-any.whl"), NULL, &arena, &wheel, &err);

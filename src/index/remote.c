@@ -92,7 +92,7 @@ bool index_read_remote(struct index *index, const struct index_file *file, struc
     struct remote remote = {.index = index, .file = file};
     bool ok = remote_open(&remote, err);
     if (ok) {
-        const struct wheel_source source = {
+        const struct unzip_source source = {
             .read = remote_read, .state = &remote, .size = remote.size};
         ok = wheel_read_source(&source, file->filename, NULL, &index->arena, wheel, err);
     }

@@ -121,7 +121,7 @@ static bool scan_small_wheel(struct scan_thread *thread, struct scan_file *file,
         got += (size_t)some;
     }
     struct str bytes = str_of(thread->whole, size);
-    const struct wheel_source source = {scan_memory_read, &bytes, size};
+    const struct unzip_source source = {scan_memory_read, &bytes, size};
     if (!wheel_read_source(&source, file->filename, &thread->work->options->wheel, &thread->arena,
                            &file->wheel, err))
         return false;

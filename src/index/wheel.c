@@ -1,25 +1,21 @@
 #include "index/wheel.h"
 #include "base/buf.h"
 #include "base/map.h"
-#include "index/wheel_zip.h"
 #include "os/fd.h"
 #include "os/file.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WHEEL_CHUNK = 8 * 1024, WHEEL_RATIO_FROM = 1 << 20, WHEEL_SUFFIX = sizeof ".dist-info" - 1 };
 
 struct wheel_reader {
-    struct wheel_zip zip;
+    const struct unzip_source *source;
     struct wheel_limits limits;
     struct str filename;
     struct arena *arena; /* of the result */
     struct arena scratch;
     struct map names;
-    uint64_t packed;             /* compressed bytes of all members */
-    zip_uint64_t metadata, info; /* index + 1 of METADATA and WHEEL */
+    const struct unzip_member *metadata, *info; /* METADATA and WHEEL */
     struct wheel wheel;
 };
 
@@ -53,32 +49,29 @@ static bool wheel_check_name(struct str name, struct err *err)
                    STR_ARG(str_slice(name, 0, 200)));
 }
 
-static bool wheel_check_size(struct wheel_reader *reader, const zip_stat_t *member, struct err *err)
+static bool wheel_check_size(struct wheel_reader *reader, const struct unzip_member *member,
+                             struct err *err)
 {
     const struct wheel_limits *limits = &reader->limits;
     reader->wheel.total_size += member->size;
-    reader->packed += member->comp_size;
     if (member->size > limits->total_size || reader->wheel.total_size > limits->total_size)
         return err_set(err, ERR_LIMIT, "unpacks to more than the %llu bytes allowed (a zip bomb?)",
                        (unsigned long long)limits->total_size);
-    if (member->size > WHEEL_RATIO_FROM && member->size / limits->member_ratio > member->comp_size)
+    if (member->size > WHEEL_RATIO_FROM &&
+        member->size / limits->member_ratio > member->packed_size)
         return err_set(err, ERR_LIMIT,
                        "the member \"%.200s\" unpacks to more than %llu times its size (a zip "
                        "bomb?)",
-                       member->name, (unsigned long long)limits->member_ratio);
-    if (reader->packed > reader->zip.source->size)
-        return err_set(err, ERR_LIMIT, "its members overlap (a zip bomb?)");
-    if (member->encryption_method != ZIP_EM_NONE)
-        return err_set(err, ERR_FORMAT, "the member \"%.200s\" is encrypted", member->name);
+                       member->name.ptr, (unsigned long long)limits->member_ratio);
     return true;
 }
 
 /* Remembers METADATA and WHEEL of the one directory "<x>.dist-info". */
-static bool wheel_note_member(struct wheel_reader *reader, struct str name, zip_uint64_t index,
+static bool wheel_note_member(struct wheel_reader *reader, const struct unzip_member *member,
                               struct err *err)
 {
     struct str dir, file;
-    if (!str_cut(name, '/', &dir, &file) || !str_ends(dir, STR(".dist-info")))
+    if (!str_cut(member->name, '/', &dir, &file) || !str_ends(dir, STR(".dist-info")))
         return true;
     if (!reader->wheel.dist_info.len)
         reader->wheel.dist_info = arena_str(reader->arena, dir);
@@ -86,37 +79,33 @@ static bool wheel_note_member(struct wheel_reader *reader, struct str name, zip_
         return err_set(err, ERR_FORMAT, "has two metadata directories, " STR_FMT " and " STR_FMT,
                        STR_ARG(reader->wheel.dist_info), STR_ARG(str_slice(dir, 0, 200)));
     if (str_eq(file, STR("METADATA")))
-        reader->metadata = index + 1;
+        reader->metadata = member;
     else if (str_eq(file, STR("WHEEL")))
-        reader->info = index + 1;
+        reader->info = member;
     return true;
 }
 
 static bool wheel_check_members(struct wheel_reader *reader, struct err *err)
 {
-    zip_int64_t count = zip_get_num_entries(reader->zip.zip, 0);
-    zip_stat_t member;
-    if (count < 0 || (uint64_t)count > reader->limits.members)
-        return err_set(err, ERR_LIMIT, "has %lld members, more than the %llu allowed",
-                       (long long)count, (unsigned long long)reader->limits.members);
-    for (zip_uint64_t i = 0; i < (zip_uint64_t)count; i++) {
-        if (zip_stat_index(reader->zip.zip, i, ZIP_FL_ENC_RAW, &member) < 0)
-            return wheel_zip_fail(&reader->zip, zip_strerror(reader->zip.zip), err);
-        struct str name = str_from(member.name);
-        void **seen = map_at(&reader->names, &reader->scratch, name);
+    struct unzip_list list;
+    if (!unzip_list(reader->source, reader->limits.members, &reader->scratch, &list, err))
+        return false;
+    for (size_t i = 0; i < list.len; i++) {
+        const struct unzip_member *member = &list.at[i];
+        void **seen = map_at(&reader->names, &reader->scratch, member->name);
         if (*seen)
             return err_set(err, ERR_FORMAT, "holds \"" STR_FMT "\" twice; do not use this file",
-                           STR_ARG(str_slice(name, 0, 200)));
+                           STR_ARG(str_slice(member->name, 0, 200)));
         *seen = reader;
-        if (!wheel_check_name(name, err) || !wheel_check_size(reader, &member, err) ||
-            !wheel_note_member(reader, name, i, err))
+        if (!wheel_check_name(member->name, err) || !wheel_check_size(reader, member, err) ||
+            !wheel_note_member(reader, member, err))
             return false;
     }
-    uint64_t size = reader->zip.source->size;
+    uint64_t size = reader->source->size;
     if (reader->wheel.total_size / reader->limits.total_ratio > (size ? size : 1))
         return err_set(err, ERR_LIMIT, "unpacks to more than %llu times its size (a zip bomb?)",
                        (unsigned long long)reader->limits.total_ratio);
-    reader->wheel.members = (uint64_t)count;
+    reader->wheel.members = list.len;
     return true;
 }
 
@@ -132,33 +121,23 @@ static bool wheel_has_blank_line(struct str text, size_t from)
 }
 
 /* A member up to its blank line (or its end), into the result's arena. */
-static bool wheel_read_member(struct wheel_reader *reader, zip_uint64_t index, size_t limit,
-                              const char *name, struct str *text, struct err *err)
+static bool wheel_read_member(struct wheel_reader *reader, const struct unzip_member *member,
+                              size_t limit, struct str *text, struct err *err)
 {
-    zip_stat_t member;
     BUF_AUTO struct buf buf = {0};
-    if (zip_stat_index(reader->zip.zip, index, ZIP_FL_ENC_RAW, &member) < 0)
-        return wheel_zip_fail(&reader->zip, zip_strerror(reader->zip.zip), err);
-    if (member.size > limit)
-        return err_set(err, ERR_LIMIT, "its %s has %llu bytes, more than the %zu allowed", name,
-                       (unsigned long long)member.size, limit);
-    zip_file_t *file = zip_fopen_index(reader->zip.zip, index, 0);
-    if (!file)
-        return wheel_zip_fail(&reader->zip, zip_strerror(reader->zip.zip), err);
-    zip_int64_t got = 1;
-    size_t seen = 0;
-    while (got > 0 && buf.len <= limit && !wheel_has_blank_line(buf_str(&buf), seen)) {
+    struct unzip_stream *stream = NULL;
+    if (member->size > limit)
+        return err_set(err, ERR_LIMIT, "its %s has %llu bytes, more than the %zu allowed",
+                       member->name.ptr + reader->wheel.dist_info.len + 1,
+                       (unsigned long long)member->size, limit);
+    bool ok = unzip_open(reader->source, member, &stream, err);
+    size_t got = 1, seen = 0;
+    while (ok && got > 0 && !wheel_has_blank_line(buf_str(&buf), seen)) {
         seen = buf.len > 2 ? buf.len - 2 : 0;
-        got = zip_fread(file, buf_space(&buf, WHEEL_CHUNK), WHEEL_CHUNK);
-        if (got > 0)
-            buf.len += (size_t)got;
+        ok = unzip_next(stream, buf_space(&buf, WHEEL_CHUNK), WHEEL_CHUNK, &got, err);
+        buf.len += ok ? got : 0;
     }
-    bool ok = got >= 0 && buf.len <= limit;
-    if (got < 0)
-        wheel_zip_fail(&reader->zip, zip_file_strerror(file), err);
-    else if (!ok)
-        err_set(err, ERR_LIMIT, "its %s has more than the %zu bytes allowed", name, limit);
-    zip_fclose(file);
+    unzip_close(&stream);
     if (ok)
         *text = arena_str(reader->arena, buf_str(&buf));
     return ok;
@@ -173,11 +152,11 @@ static bool wheel_read_metadata(struct wheel_reader *reader, struct err *err)
     if (!reader->metadata || !reader->info)
         return err_set(err, ERR_FORMAT, "has no " STR_FMT "/%s; build or get it again",
                        STR_ARG(wheel->dist_info), reader->metadata ? "WHEEL" : "METADATA");
-    if (!wheel_read_member(reader, reader->metadata - 1, METADATA_LIMIT, "METADATA", &text, err))
+    if (!wheel_read_member(reader, reader->metadata, METADATA_LIMIT, &text, err))
         return false;
     if (!metadata_parse(text, reader->arena, &wheel->metadata, err))
         return err_wrap(err, STR_FMT "/METADATA", STR_ARG(wheel->dist_info));
-    if (!wheel_read_member(reader, reader->info - 1, METADATA_WHEEL_LIMIT, "WHEEL", &text, err))
+    if (!wheel_read_member(reader, reader->info, METADATA_WHEEL_LIMIT, &text, err))
         return false;
     if (!metadata_parse_wheel(text, reader->arena, &wheel->info, err))
         return err_wrap(err, STR_FMT "/WHEEL", STR_ARG(wheel->dist_info));
@@ -210,39 +189,23 @@ static bool wheel_check_truth(struct wheel_reader *reader, struct err *err)
     return true;
 }
 
-bool wheel_read_source(const struct wheel_source *source, struct str filename,
+bool wheel_read_source(const struct unzip_source *source, struct str filename,
                        const struct wheel_limits *limits, struct arena *arena, struct wheel *wheel,
                        struct err *err)
 {
-    struct wheel_reader reader = {.limits = wheel_limits_filled(limits),
+    struct wheel_reader reader = {.source = source,
+                                  .limits = wheel_limits_filled(limits),
                                   .filename = arena_str(arena, filename),
                                   .arena = arena};
     bool ok = filename_parse_wheel(reader.filename, arena, &reader.wheel.name, err) &&
-              wheel_zip_open(&reader.zip, source, err) && wheel_check_members(&reader, err) &&
-              wheel_read_metadata(&reader, err) && wheel_check_truth(&reader, err);
-    wheel_zip_close(&reader.zip);
+              wheel_check_members(&reader, err) && wheel_read_metadata(&reader, err) &&
+              wheel_check_truth(&reader, err);
     if (!ok)
         err_wrap(err, STR_FMT, STR_ARG(reader.filename));
     arena_free(&reader.scratch);
     if (ok)
         *wheel = reader.wheel;
     return ok;
-}
-
-static bool wheel_pread(void *state, uint64_t at, void *buf, size_t len, struct err *err)
-{
-    const int *fd = state;
-    for (size_t done = 0; done < len;) {
-        ssize_t got = pread(*fd, (char *)buf + done, len - done, (off_t)(at + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, "reading");
-        if (got == 0)
-            return err_set(err, ERR_FORMAT, "ends early; get the file again");
-        done += (size_t)got;
-    }
-    return true;
 }
 
 bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits, struct arena *arena,
@@ -256,7 +219,7 @@ bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits, 
         return err_errno(err, "opening %s", path);
     if (!S_ISREG(info.st_mode))
         return err_set(err, ERR_FORMAT, "%s: not a regular file", path);
-    struct wheel_source source = {wheel_pread, &fd, (uint64_t)info.st_size};
+    struct unzip_source source = {unzip_pread, &fd, (uint64_t)info.st_size};
     return wheel_read_source(&source, slash < name.len ? str_from_pos(name, slash + 1) : name,
                              limits, arena, wheel, err);
 }

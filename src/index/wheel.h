@@ -8,6 +8,7 @@
 #ifndef REFINERY_INDEX_WHEEL_H
 #define REFINERY_INDEX_WHEEL_H
 
+#include "os/unzip.h"
 #include "pkg/filename.h"
 #include "pkg/metadata.h"
 
@@ -27,13 +28,6 @@ struct wheel {
     bool tags_agree; /* the tags of WHEEL are those of the file name */
 };
 
-/* Fills buf with bytes [at, at + len) of the archive, all of them or an error. */
-struct wheel_source {
-    bool (*read)(void *state, uint64_t at, void *buf, size_t len, struct err *err);
-    void *state;
-    uint64_t size;
-};
-
 /*
  * Reads and checks: the archive is whole, nothing in it is a bomb, encrypted,
  * or a name that leaves the directory, METADATA and WHEEL are there, and METADATA says the
@@ -41,7 +35,7 @@ struct wheel_source {
  */
 CHECKED bool wheel_read(int dirfd, const char *path, const struct wheel_limits *limits,
                         struct arena *arena, struct wheel *wheel, struct err *err);
-CHECKED bool wheel_read_source(const struct wheel_source *source, struct str filename,
+CHECKED bool wheel_read_source(const struct unzip_source *source, struct str filename,
                                const struct wheel_limits *limits, struct arena *arena,
                                struct wheel *wheel, struct err *err);
 

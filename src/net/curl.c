@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include "os/library.h"
+#include "base/library.h"
 
 /* Macros of the header that would stand in the way of definitions. */
 #undef curl_easy_setopt

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "os/library.h"
+#include "base/library.h"
 
 /* Result, name, parameters, arguments. */
 #define FUNCTIONS(F)                                                                               \
@@ -77,37 +77,22 @@
     F(void, archive_entry_set_size, (struct archive_entry * e, la_int64_t size), (e, size))        \
     F(void, archive_entry_set_symlink, (struct archive_entry * e, const char *to), (e, to))
 
-#define SLOT(result, name, parameters, arguments) __typeof__(name) *name;
-#define SYMBOL(result, name, parameters, arguments) {#name, &calls.name},
-#define FORWARD(result, name, parameters, arguments)                                               \
-    result name parameters                                                                         \
-    {                                                                                              \
-        library_need(&library);                                                                    \
-        return calls.name arguments;                                                               \
-    }
-#define FORWARD_PROCEDURE(result, name, parameters, arguments)                                     \
-    result name parameters                                                                         \
-    {                                                                                              \
-        library_need(&library);                                                                    \
-        calls.name arguments;                                                                      \
-    }
-
 static struct {
-    FUNCTIONS(SLOT)
-    PROCEDURES(SLOT)
-    SLOT(, archive_set_error, , )
+    FUNCTIONS(LIBRARY_SLOT)
+    PROCEDURES(LIBRARY_SLOT)
+    LIBRARY_SLOT(, archive_set_error, , )
 } calls;
 
-static const struct library_symbol symbols[] = {FUNCTIONS(SYMBOL) PROCEDURES(SYMBOL)
-                                                    SYMBOL(, archive_set_error, , )};
+static const struct library_symbol symbols[] = {FUNCTIONS(LIBRARY_SYMBOL) PROCEDURES(LIBRARY_SYMBOL)
+                                                    LIBRARY_SYMBOL(, archive_set_error, , )};
 
 static struct library library = {
     .file = "libarchive.so.13", .symbols = symbols, .count = sizeof symbols / sizeof *symbols};
 
 /* The headers name their parameters otherwise. */
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
-FUNCTIONS(FORWARD)
-PROCEDURES(FORWARD_PROCEDURE)
+FUNCTIONS(LIBRARY_FORWARD)
+PROCEDURES(LIBRARY_FORWARD_PROCEDURE)
 
 void archive_set_error(struct archive *a, int number, const char *fmt, ...)
 {

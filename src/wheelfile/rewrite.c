@@ -26,6 +26,7 @@ struct entry {
 struct rewrite {
     struct arena arena;
     struct wheelfile *wheel;
+    const struct wheelfile_member *members; /* in the order of the archive, as libzip counts */
     zip_t *in, *out;
     zip_uint16_t dos_time, dos_date;
     VEC(struct entry) entries;
@@ -56,7 +57,7 @@ static void collect(struct rewrite *r, const struct wheelfile_change *changes, s
 {
     struct map changed = {0};
     size_t count;
-    const struct wheelfile_member *members = wheelfile_members(r->wheel, &count);
+    const struct wheelfile_member *members = r->members = wheelfile_members(r->wheel, &count);
     for (size_t i = 0; i < change_count; i++) {
         const struct wheelfile_member *old = wheelfile_find(r->wheel, changes[i].path);
         *map_at(&changed, &r->arena, changes[i].path) = r;
@@ -119,7 +120,7 @@ static zip_source_t *source_of_member(const struct rewrite *r, zip_uint64_t inde
 static bool add_entry(struct rewrite *r, const struct entry *e, struct err *err)
 {
     zip_source_t *source = e->member != NULL
-                               ? source_of_member(r, e->member->index)
+                               ? source_of_member(r, (zip_uint64_t)(e->member - r->members))
                                : zip_source_buffer(r->out, e->bytes.ptr, e->bytes.len, 0);
     zip_int64_t at = source == NULL ? -1
                                     : zip_file_add(r->out, arena_cstr(&r->arena, e->path), source,
@@ -140,23 +141,38 @@ static bool add_entry(struct rewrite *r, const struct entry *e, struct err *err)
     return true;
 }
 
+static bool add_entries(struct rewrite *r, struct err *err)
+{
+    for (size_t i = 0; i < r->entries.len; i++)
+        if (!add_entry(r, &r->entries.at[i], err))
+            return false;
+    return true;
+}
+
 static bool write_zip(struct rewrite *r, const char *path, struct err *err)
 {
     int code = 0;
     r->out = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code);
     if (r->out == NULL)
         return err_errno(err, "cannot write %s", path);
-    for (size_t i = 0; i < r->entries.len; i++)
-        if (!add_entry(r, &r->entries.at[i], err)) {
-            zip_discard(r->out);
-            return false;
-        }
+    if (!add_entries(r, err)) {
+        zip_discard(r->out);
+        return false;
+    }
     if (zip_close(r->out) != 0) {
         (void)err_set(err, ERR_SYSTEM, "cannot write %s: %s", path, zip_strerror(r->out));
         zip_discard(r->out);
         return false;
     }
     return true;
+}
+
+static bool open_input(struct rewrite *r, struct err *err)
+{
+    int code = 0;
+    const char *path = wheelfile_path(r->wheel);
+    r->in = zip_open(path, ZIP_RDONLY, &code);
+    return r->in != NULL || err_errno(err, "cannot read %s again", path);
 }
 
 /* libzip writes beside and renames, but does not sync. */
@@ -172,15 +188,17 @@ bool wheelfile_rewrite(struct wheelfile *wheel, const struct wheelfile_change *c
                        size_t change_count, const char *out_dir, struct str file_name,
                        int64_t epoch, struct err *err)
 {
-    struct rewrite r = {.wheel = wheel, .in = wheelfile_zip(wheel)};
+    struct rewrite r = {.wheel = wheel};
     struct buf record BUF_AUTO = {0};
     set_time(&r, epoch);
     collect(&r, changes, change_count);
     struct str path = file_join(&r.arena, str_from(out_dir), file_name);
     struct str temporary = arena_printf(&r.arena, "%s/." STR_FMT ".%ld.part", out_dir,
                                         STR_ARG(file_name), (long)getpid());
-    bool ok = write_record(&r, &record, err) && write_zip(&r, temporary.ptr, err) &&
-              publish(temporary.ptr, path.ptr, out_dir, err);
+    bool ok = write_record(&r, &record, err) && open_input(&r, err) &&
+              write_zip(&r, temporary.ptr, err) && publish(temporary.ptr, path.ptr, out_dir, err);
+    if (r.in != NULL)
+        zip_discard(r.in);
     if (!ok)
         (void)unlink(temporary.ptr);
     arena_free(&r.arena);

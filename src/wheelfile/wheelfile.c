@@ -1,22 +1,20 @@
 #include "wheelfile/wheelfile.h"
 
-#include <libdeflate.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zip.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "os/fd.h"
 #include "os/file.h"
 
 enum { RATIO_FREE = 16 << 20 /* below this size no ratio is suspicious */ };
 
 struct wheelfile {
     struct arena arena;
-    zip_t *zip;
-    pthread_mutex_t reading; /* over zip, for wheelfile_read_to */
+    int fd;
+    struct unzip_source source; /* of fd */
     struct str path;
     struct wheelfile_name name;
     struct str dist_info;
@@ -68,56 +66,36 @@ static bool bad_member(struct err *err, struct str path, const char *why)
                    (int)(path.len > 300 ? 300 : path.len), path.ptr, why);
 }
 
-static bool check_member(const struct wheelfile_member *m, const zip_stat_t *st, uint64_t *total,
-                         struct err *err)
+static bool check_member(const struct wheelfile_member *m, uint64_t *total, struct err *err)
 {
     struct str path = m->path;
     if (m->directory)
         path.len--;
     if (!file_path_is_safe(path) || str_has_char(path, '\\') || str_has_char(path, '\n'))
         return bad_member(err, path, "its path leaves the wheel or has characters no wheel needs");
-    if (st->encryption_method != ZIP_EM_NONE)
-        return bad_member(err, path, "it is encrypted");
     if (m->size > WHEELFILE_MEMBER_MAX || *total + m->size > WHEELFILE_TOTAL_MAX)
         return err_set(err, ERR_LIMIT,
                        "member " STR_FMT ": larger than a wheel may be (%llu bytes)", STR_ARG(path),
                        (unsigned long long)m->size);
-    if (m->size > RATIO_FREE && m->size / WHEELFILE_RATIO_MAX > m->packed_size)
-        return err_set(
-            err, ERR_LIMIT,
-            "member " STR_FMT ": %llu bytes packed into %llu, which looks like a zip bomb",
-            STR_ARG(path), (unsigned long long)m->size, (unsigned long long)m->packed_size);
+    uint64_t packed = m->zipped->packed_size;
+    if (m->size > RATIO_FREE && m->size / WHEELFILE_RATIO_MAX > packed)
+        return err_set(err, ERR_LIMIT,
+                       "member " STR_FMT
+                       ": %llu bytes packed into %llu, which looks like a zip bomb",
+                       STR_ARG(path), (unsigned long long)m->size, (unsigned long long)packed);
     *total += m->size;
     return true;
 }
 
-static uint16_t mode_of(zip_t *zip, zip_uint64_t index)
+static bool add_member(struct wheelfile *w, const struct unzip_member *zipped, uint64_t *total,
+                       struct err *err)
 {
-    zip_uint8_t system;
-    zip_uint32_t attributes;
-    if (zip_file_get_external_attributes(zip, index, 0, &system, &attributes) != 0 ||
-        system != ZIP_OPSYS_UNIX)
-        return 0;
-    return (uint16_t)(attributes >> 16 & 07777);
-}
-
-static bool add_member(struct wheelfile *w, zip_uint64_t index, uint64_t *total, struct err *err)
-{
-    zip_stat_t st;
-    zip_uint64_t wanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_CRC |
-                          ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
-    if (zip_stat_index(w->zip, index, 0, &st) != 0 || (st.valid & wanted) != wanted)
-        return err_set(err, ERR_FORMAT, "member %llu of the zip file cannot be read: %s",
-                       (unsigned long long)index, zip_strerror(w->zip));
-    struct wheelfile_member m = {.path = arena_str(&w->arena, str_from(st.name)),
-                                 .size = st.size,
-                                 .packed_size = st.comp_size,
-                                 .crc = st.crc,
-                                 .method = st.comp_method,
-                                 .mode = mode_of(w->zip, index),
-                                 .index = index};
-    m.directory = m.path.len > 0 && m.path.ptr[m.path.len - 1] == '/';
-    if (!check_member(&m, &st, total, err))
+    struct wheelfile_member m = {.path = zipped->name,
+                                 .size = zipped->size,
+                                 .mode = zipped->mode,
+                                 .directory = str_ends(zipped->name, STR("/")),
+                                 .zipped = zipped};
+    if (!check_member(&m, total, err))
         return false;
     void **seen = map_at(&w->by_path, &w->arena, m.path);
     if (*seen != NULL)
@@ -146,34 +124,29 @@ static bool find_dist_info(struct wheelfile *w, struct err *err)
     return true;
 }
 
-static bool load(struct wheelfile *w, struct err *err)
+static bool open_file(struct wheelfile *w, struct err *err)
 {
-    int code = 0;
     struct stat info;
-    if (stat(w->path.ptr, &info) < 0)
+    w->fd = open(w->path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (w->fd < 0 || fstat(w->fd, &info) < 0)
         return err_errno(err, "opening it");
     if (!S_ISREG(info.st_mode))
         return err_set(err, ERR_FORMAT, "not a file");
+    w->source = (struct unzip_source){unzip_pread, &w->fd, (uint64_t)info.st_size};
+    return true;
+}
+
+static bool load(struct wheelfile *w, struct err *err)
+{
+    struct unzip_list list;
     size_t slash = str_rfind_char(w->path, '/');
     struct str basename = slash == w->path.len ? w->path : str_from_pos(w->path, slash + 1);
-    if (!wheelfile_parse_name(basename, &w->name, err))
+    if (!open_file(w, err) || !wheelfile_parse_name(basename, &w->name, err) ||
+        !unzip_list(&w->source, WHEELFILE_MEMBERS_MAX, &w->arena, &list, err))
         return false;
-    w->zip = zip_open(w->path.ptr, ZIP_RDONLY, &code);
-    if (w->zip == NULL) {
-        zip_error_t error;
-        zip_error_init_with_code(&error, code);
-        (void)err_set(err, ERR_FORMAT, "not a whole zip archive (%s); get the file again",
-                      zip_error_strerror(&error));
-        zip_error_fini(&error);
-        return false;
-    }
-    zip_int64_t count = zip_get_num_entries(w->zip, 0);
-    if (count > WHEELFILE_MEMBERS_MAX)
-        return err_set(err, ERR_LIMIT, "%lld members (limit %d)", (long long)count,
-                       WHEELFILE_MEMBERS_MAX);
     uint64_t total = 0;
-    for (zip_int64_t i = 0; i < count; i++)
-        if (!add_member(w, (zip_uint64_t)i, &total, err))
+    for (size_t i = 0; i < list.len; i++)
+        if (!add_member(w, &list.at[i], &total, err))
             return false;
     return find_dist_info(w, err);
 }
@@ -181,7 +154,7 @@ static bool load(struct wheelfile *w, struct err *err)
 bool wheelfile_open(const char *path, struct wheelfile **wheel, struct err *err)
 {
     struct wheelfile *w = mem_alloc(sizeof *w);
-    pthread_mutex_init(&w->reading, NULL);
+    w->fd = -1;
     w->path = arena_str(&w->arena, str_from(path));
     if (!load(w, err)) {
         wheelfile_close(&w);
@@ -196,12 +169,15 @@ void wheelfile_close(struct wheelfile **wheel)
     struct wheelfile *w = *wheel;
     if (w == NULL)
         return;
-    if (w->zip != NULL)
-        zip_discard(w->zip);
-    pthread_mutex_destroy(&w->reading);
+    fd_close(&w->fd);
     arena_free(&w->arena);
     mem_free(w);
     *wheel = NULL;
+}
+
+const char *wheelfile_path(const struct wheelfile *wheel)
+{
+    return wheel->path.ptr;
 }
 
 const struct wheelfile_name *wheelfile_get_name(const struct wheelfile *wheel)
@@ -221,105 +197,27 @@ const struct wheelfile_member *wheelfile_find(const struct wheelfile *wheel, str
     return found == 0 ? NULL : &wheel->members.at[found - 1];
 }
 
-struct zip *wheelfile_zip(struct wheelfile *wheel)
-{
-    return wheel->zip;
-}
-
 struct str wheelfile_dist_info(const struct wheelfile *wheel)
 {
     return wheel->dist_info;
 }
 
-/* Reads up to `size` bytes; short only at the end. */
-static bool read_stream(struct wheelfile *w, const struct wheelfile_member *m, zip_flags_t flags,
-                        char *to, size_t size, struct err *err)
-{
-    zip_file_t *file = zip_fopen_index(w->zip, m->index, flags);
-    size_t done = 0;
-    zip_int64_t got = 0;
-    while (file != NULL && done < size && (got = zip_fread(file, to + done, size - done)) > 0)
-        done += (size_t)got;
-    if (file == NULL || got < 0 || done != size)
-        (void)err_set(err, ERR_FORMAT, STR_FMT ": member " STR_FMT " cannot be read: %s",
-                      STR_ARG(w->path), STR_ARG(m->path),
-                      file == NULL ? zip_strerror(w->zip)
-                      : got < 0    ? zip_file_strerror(file)
-                                   : "it is shorter than it says");
-    bool ok = file != NULL && done == size;
-    if (file != NULL)
-        (void)zip_fclose(file);
-    return ok;
-}
-
 bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *member, size_t size,
                     char *to, size_t *got, struct err *err)
 {
-    size_t want = member->size < size ? (size_t)member->size : size;
-    if (want != 0 && !read_stream(wheel, member, 0, to, want, err))
-        return false;
-    *got = want;
-    return true;
-}
-
-/* By libzip, one thread at a time. */
-static bool read_by_turns(struct wheelfile *w, const struct wheelfile_member *m, zip_flags_t flags,
-                          char *to, uint64_t size, struct err *err)
-{
-    pthread_mutex_lock(&w->reading);
-    bool ok = read_stream(w, m, flags, to, (size_t)size, err);
-    pthread_mutex_unlock(&w->reading);
-    return ok;
-}
-
-/* libdeflate does whole buffers some four times as fast as the stream that libzip has. */
-static bool inflate(struct wheelfile *w, const struct wheelfile_member *m, const char *packed,
-                    char *to, struct err *err)
-{
-    size_t made = 0;
-    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
-    if (inflater == NULL)
-        return err_set(err, ERR_SYSTEM, "out of memory for unpacking");
-    enum libdeflate_result result = libdeflate_deflate_decompress(
-        inflater, packed, (size_t)m->packed_size, to, (size_t)m->size, &made);
-    libdeflate_free_decompressor(inflater);
-    if (result != LIBDEFLATE_SUCCESS || made != m->size)
-        return err_set(err, ERR_FORMAT, STR_FMT ": member " STR_FMT " is broken", STR_ARG(w->path),
-                       STR_ARG(m->path));
-    return true;
-}
-
-static bool read_deflated(struct wheelfile *w, const struct wheelfile_member *m, char *to,
-                          struct err *err)
-{
-    char *packed = mem_buffer((size_t)m->packed_size);
-    bool ok = read_by_turns(w, m, ZIP_FL_COMPRESSED, packed, m->packed_size, err) &&
-              inflate(w, m, packed, to, err);
-    mem_free(packed);
-    return ok;
-}
-
-static bool read_whole(struct wheelfile *w, const struct wheelfile_member *m, char *to,
-                       struct err *err)
-{
-    if (m->size == 0)
-        return true;
-    if (m->method == ZIP_CM_DEFLATE)
-        return read_deflated(w, m, to, err);
-    /* As it stands where it is stored: libzip would compute the checksum too, and slowly. */
-    bool stored = m->method == ZIP_CM_STORE && m->packed_size == m->size;
-    return read_by_turns(w, m, stored ? ZIP_FL_COMPRESSED : 0, to, m->size, err);
+    struct unzip_stream *stream = NULL;
+    bool ok = unzip_open(&wheel->source, member->zipped, &stream, err) &&
+              unzip_next(stream, to, size, got, err);
+    unzip_close(&stream);
+    return ok ? true : err_wrap(err, "%s", wheel->path.ptr);
 }
 
 bool wheelfile_read_to(struct wheelfile *wheel, const struct wheelfile_member *member, char *to,
                        struct err *err)
 {
-    if (!read_whole(wheel, member, to, err))
-        return false;
-    if (libdeflate_crc32(0, to, (size_t)member->size) != member->crc)
-        return err_set(err, ERR_DIGEST, STR_FMT ": member " STR_FMT " does not match its checksum",
-                       STR_ARG(wheel->path), STR_ARG(member->path));
-    return true;
+    return unzip_read(&wheel->source, member->zipped, to, err)
+               ? true
+               : err_wrap(err, "%s", wheel->path.ptr);
 }
 
 bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_member *member,

@@ -1,5 +1,5 @@
 /*
- * Wheels (PEP 427, the binary distribution format) as files: opened with libzip,
+ * Wheels (PEP 427, the binary distribution format) as files:
  * members listed and read with limits, everything taken as hostile (paths,
  * sizes, ratios, duplicates). One thread at a time per object, but for
  * wheelfile_read_to.
@@ -8,7 +8,7 @@
 #define REFINERY_WHEELFILE_WHEELFILE_H
 
 #include "base/arena.h"
-#include "base/err.h"
+#include "os/unzip.h"
 
 enum {
     WHEELFILE_MEMBERS_MAX = 200000,
@@ -19,12 +19,10 @@ enum {
 
 struct wheelfile_member {
     struct str path; /* checked: relative, no "..", no duplicate */
-    uint64_t size, packed_size;
-    uint32_t crc;
-    uint16_t method; /* of the zip format: 0 stored, 8 deflated */
-    uint16_t mode;   /* permission bits, 0 when the archive does not say */
+    uint64_t size;
+    uint16_t mode; /* permission bits, 0 when the archive does not say */
     bool directory;
-    uint64_t index; /* libzip's */
+    const struct unzip_member *zipped;
 };
 
 /* The parts of the file name: {name}-{version}(-{build})?-{python}-{abi}-{platform}.whl */
@@ -43,6 +41,7 @@ CHECKED bool wheelfile_parse_name(struct str basename, struct wheelfile_name *na
                                   struct err *err);
 
 /* Owned by the wheel, in archive order. */
+const char *wheelfile_path(const struct wheelfile *wheel);
 const struct wheelfile_name *wheelfile_get_name(const struct wheelfile *wheel);
 const struct wheelfile_member *wheelfile_members(const struct wheelfile *wheel, size_t *count);
 const struct wheelfile_member *wheelfile_find(const struct wheelfile *wheel, struct str path);
@@ -55,10 +54,6 @@ CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_memb
 /* The same into a buffer of member->size bytes, by as many threads at once as want to. */
 CHECKED bool wheelfile_read_to(struct wheelfile *wheel, const struct wheelfile_member *member,
                                char *to, struct err *err);
-
-/* For wheelfile/rewrite.c, which copies members as they are. */
-struct zip;
-struct zip *wheelfile_zip(struct wheelfile *wheel);
 
 /* The first bytes of a member: at most `size`, fewer when it is shorter. Nothing is checked. */
 CHECKED bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *member,

@@ -108,6 +108,21 @@ static void follows_libraries_inside(void **state)
     assert_int_equal(v.external_count, 1);
 }
 
+/* The files come as threads are done with them; who wants a library first does not. */
+static void the_order_of_files_does_not_matter(void **state)
+{
+    (void)state;
+    struct arena arena ARENA_AUTO = {0};
+    for (int turned = 0; turned < 2; turned++) {
+        struct elf_audit_file a = file("p/a.so", ELF_AUDIT_EXTENSION, foo2, 2, need17),
+                              b = file("p/b.so", ELF_AUDIT_EXTENSION, foo2, 2, need17);
+        struct elf_audit_file files[] = {turned ? b : a, turned ? a : b};
+        struct elf_audit_verdict v = judge(&arena, "linux_s390x", files, 2, NULL);
+        assert_str(v.files[0].path, "p/a.so");
+        assert_str(v.externals[0].wanted_by, "p/a.so");
+    }
+}
+
 static void stays(void **state)
 {
     (void)state;
@@ -176,6 +191,7 @@ int main(void)
         cmocka_unit_test(names_the_silent_fallback),
         cmocka_unit_test(pure_means_no_elf),
         cmocka_unit_test(follows_libraries_inside),
+        cmocka_unit_test(the_order_of_files_does_not_matter),
         cmocka_unit_test(stays),
         cmocka_unit_test(private_symbols_and_newer_processors),
         cmocka_unit_test(musl_is_another_libc),

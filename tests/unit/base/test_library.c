@@ -1,4 +1,4 @@
-#include "os/library.h"
+#include "base/library.h"
 
 #include <string.h>
 #include <unistd.h>

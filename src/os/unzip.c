@@ -1,0 +1,252 @@
+#include "os/unzip.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/endian.h"
+
+enum {
+    END_SIZE = 22, /* end of central directory record (APPNOTE 4.3.16) */
+    COMMENT_MAX = 65535,
+    TAIL_FIRST = 4096,  /* where the end record nearly always is, and often the whole directory */
+    LOCATOR_SIZE = 20,  /* 4.3.15 */
+    END64_SIZE = 56,    /* 4.3.14, without the extensible part */
+    ENTRY_SIZE = 46,    /* 4.3.12, without name, extra field and comment */
+    LOCAL_SIZE = 30,    /* 4.3.7 */
+    EXTRA64 = 0x0001,   /* 4.5.3 */
+    MADE_ON_UNIX = 3,   /* 4.4.2 */
+    FLAG_ENCRYPTED = 1, /* 4.4.4 */
+    DIRECTORY_MAX = 256 << 20,
+};
+
+#define END_MAGIC 0x06054b50u
+#define LOCATOR_MAGIC 0x07064b50u
+#define END64_MAGIC 0x06064b50u
+#define ENTRY_MAGIC 0x02014b50u
+
+bool unzip_pread(void *fd, uint64_t at, void *to, size_t len, struct err *err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t got = pread(*(const int *)fd, (char *)to + done, len - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, "reading");
+        if (got == 0)
+            return err_set(err, ERR_FORMAT, "ends early; get the file again");
+        done += (size_t)got;
+    }
+    return true;
+}
+
+static bool broken(struct err *err, const char *why)
+{
+    return err_set(err, ERR_FORMAT, "not a whole zip archive (%s); get the file again", why);
+}
+
+/* The last bytes of the archive, and what the records at its end say. */
+struct tail {
+    uint64_t at; /* of bytes */
+    const unsigned char *bytes;
+    size_t len;
+    size_t end; /* of the end record, in bytes */
+    uint64_t count, directory_at, directory_size;
+};
+
+static bool read_tail(const struct unzip_source *source, uint64_t len, struct arena *arena,
+                      struct tail *tail, struct err *err)
+{
+    unsigned char *bytes = arena_alloc(arena, (size_t)len);
+    tail->at = source->size - len;
+    tail->bytes = bytes;
+    tail->len = (size_t)len;
+    return source->read(source->state, tail->at, bytes, tail->len, err);
+}
+
+/* The one whose comment reaches to the very end: anything else may hide a second directory. */
+static bool find_end(struct tail *tail)
+{
+    for (size_t at = tail->len < END_SIZE ? 0 : tail->len - END_SIZE + 1; at-- > 0;)
+        if (read_le32(tail->bytes + at) == END_MAGIC &&
+            read_le16(tail->bytes + at + 20) == tail->len - at - END_SIZE) {
+            tail->end = at;
+            return true;
+        }
+    return false;
+}
+
+static bool is_one_disk(const unsigned char *end)
+{
+    return read_le16(end + 4) == 0 && read_le16(end + 6) == 0 &&
+           read_le16(end + 8) == read_le16(end + 10);
+}
+
+/* The 64-bit record right before its locator, which is right before the end record. */
+static bool read_end64(const struct unzip_source *source, struct tail *tail, struct err *err)
+{
+    unsigned char record[END64_SIZE];
+    const unsigned char *locator = tail->bytes + tail->end - LOCATOR_SIZE;
+    if (tail->end < LOCATOR_SIZE || read_le32(locator) != LOCATOR_MAGIC)
+        return broken(err, "a 64-bit record is missing");
+    uint64_t at = read_le64(locator + 8), locator_at = tail->at + tail->end - LOCATOR_SIZE;
+    if (at > locator_at || locator_at - at < END64_SIZE)
+        return broken(err, "a 64-bit record is elsewhere than it says");
+    if (!source->read(source->state, at, record, sizeof record, err))
+        return false;
+    if (read_le32(record) != END64_MAGIC || read_le64(record + 4) != locator_at - at - 12 ||
+        read_le32(record + 16) != 0 || read_le32(record + 20) != 0 ||
+        read_le64(record + 24) != read_le64(record + 32))
+        return broken(err, "a 64-bit record is damaged");
+    tail->count = read_le64(record + 32);
+    tail->directory_size = read_le64(record + 40);
+    tail->directory_at = read_le64(record + 48);
+    return tail->directory_at <= at && at - tail->directory_at == tail->directory_size
+               ? true
+               : broken(err, "its directory is elsewhere than it says");
+}
+
+static bool read_end(const struct unzip_source *source, struct tail *tail, struct err *err)
+{
+    const unsigned char *end = tail->bytes + tail->end;
+    uint64_t end_at = tail->at + tail->end;
+    if (!is_one_disk(end))
+        return broken(err, "a part of a split archive");
+    tail->count = read_le16(end + 10);
+    tail->directory_size = read_le32(end + 12);
+    tail->directory_at = read_le32(end + 16);
+    if (tail->count == UINT16_MAX || tail->directory_size == UINT32_MAX ||
+        tail->directory_at == UINT32_MAX)
+        return read_end64(source, tail, err);
+    return tail->directory_at <= end_at && end_at - tail->directory_at == tail->directory_size
+               ? true
+               : broken(err, "its directory is elsewhere than it says");
+}
+
+static bool open_tail(const struct unzip_source *source, struct arena *arena, struct tail *tail,
+                      struct err *err)
+{
+    uint64_t most = END_SIZE + COMMENT_MAX;
+    if (most > source->size)
+        most = source->size;
+    if (source->size < END_SIZE)
+        return broken(err, source->size == 0 ? "the file is empty" : "it is too short");
+    if (!read_tail(source, most < TAIL_FIRST ? most : TAIL_FIRST, arena, tail, err))
+        return false;
+    bool found = find_end(tail);
+    if (!found && most > tail->len) {
+        if (!read_tail(source, most, arena, tail, err))
+            return false;
+        found = find_end(tail);
+    }
+    return found ? read_end(source, tail, err) : broken(err, "no end record");
+}
+
+/* A reader of the directory's bytes that stops at their end. */
+struct cursor {
+    const unsigned char *at;
+    size_t left;
+};
+
+static const unsigned char *take(struct cursor *cursor, size_t len)
+{
+    const unsigned char *taken = cursor->at;
+    if (len > cursor->left)
+        return NULL;
+    cursor->at += len;
+    cursor->left -= len;
+    return taken;
+}
+
+/* Each 32-bit field that is all ones stands in the extra field, in this order. */
+static bool widen(struct cursor extra, struct unzip_member *m)
+{
+    uint64_t *const fields[] = {&m->size, &m->packed_size, &m->header_at};
+    struct cursor found = {0};
+    const unsigned char *head;
+    while (found.at == NULL && (head = take(&extra, 4)) != NULL) {
+        size_t len = read_le16(head + 2);
+        const unsigned char *body = take(&extra, len);
+        if (body != NULL && read_le16(head) == EXTRA64)
+            found = (struct cursor){body, len};
+    }
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const unsigned char *wide;
+        if (*fields[i] != UINT32_MAX)
+            continue;
+        if ((wide = take(&found, 8)) == NULL)
+            return false;
+        *fields[i] = read_le64(wide);
+    }
+    return true;
+}
+
+static bool read_entry(struct cursor *directory, struct arena *arena, struct unzip_member *m,
+                       struct err *err)
+{
+    const unsigned char *entry = take(directory, ENTRY_SIZE);
+    if (entry == NULL || read_le32(entry) != ENTRY_MAGIC)
+        return broken(err, "its directory is damaged");
+    size_t name_len = read_le16(entry + 28), extra_len = read_le16(entry + 30);
+    const unsigned char *name = take(directory, name_len), *extra = take(directory, extra_len),
+                        *comment = take(directory, read_le16(entry + 32));
+    if (name == NULL || extra == NULL || comment == NULL || name_len == 0 ||
+        memchr(name, 0, name_len) != NULL)
+        return broken(err, "its directory is damaged");
+    *m = (struct unzip_member){.name = arena_str(arena, str_of((const char *)name, name_len)),
+                               .method = read_le16(entry + 10),
+                               .crc = read_le32(entry + 16),
+                               .packed_size = read_le32(entry + 20),
+                               .size = read_le32(entry + 24),
+                               .header_at = read_le32(entry + 42)};
+    if (entry[5] == MADE_ON_UNIX)
+        m->mode = (uint16_t)(read_le32(entry + 38) >> 16 & 07777);
+    if (!widen((struct cursor){extra, extra_len}, m))
+        return broken(err, "its directory is damaged");
+    if (read_le16(entry + 8) & FLAG_ENCRYPTED)
+        return err_set(err, ERR_FORMAT, "the member \"%.200s\" is encrypted", m->name.ptr);
+    return true;
+}
+
+static bool read_entries(struct cursor directory, uint64_t count, uint64_t directory_at,
+                         struct arena *arena, struct unzip_list *list, struct err *err)
+{
+    struct unzip_member *members = ARENA_ARRAY(arena, struct unzip_member, (size_t)count);
+    uint64_t room = directory_at; /* for headers and bytes of the members still to come */
+    for (size_t i = 0; i < count; i++) {
+        if (!read_entry(&directory, arena, &members[i], err))
+            return false;
+        uint64_t header = LOCAL_SIZE + members[i].name.len;
+        if (room < header || room - header < members[i].packed_size)
+            return err_set(err, ERR_LIMIT, "its members overlap (a zip bomb?)");
+        room -= header + members[i].packed_size;
+    }
+    *list = (struct unzip_list){members, (size_t)count};
+    return directory.left == 0 ? true : broken(err, "more in its directory than it says");
+}
+
+bool unzip_list(const struct unzip_source *source, uint64_t most, struct arena *arena,
+                struct unzip_list *list, struct err *err)
+{
+    struct arena ARENA_AUTO scratch = {0};
+    struct tail tail;
+    if (!open_tail(source, &scratch, &tail, err))
+        return false;
+    if (tail.count > most)
+        return err_set(err, ERR_LIMIT, "has %llu members, more than the %llu allowed",
+                       (unsigned long long)tail.count, (unsigned long long)most);
+    if (tail.directory_size > DIRECTORY_MAX || tail.directory_size / ENTRY_SIZE < tail.count)
+        return broken(err, "its directory is damaged");
+    size_t size = (size_t)tail.directory_size;
+    const unsigned char *bytes;
+    if (tail.directory_at >= tail.at) {
+        bytes = tail.bytes + (tail.directory_at - tail.at);
+    } else {
+        unsigned char *read = arena_alloc(&scratch, size);
+        if (!source->read(source->state, tail.directory_at, read, size, err))
+            return false;
+        bytes = read;
+    }
+    return read_entries((struct cursor){bytes, size}, tail.count, tail.directory_at, arena, list,
+                        err);
+}
