@@ -268,8 +268,9 @@ static bool place_linked_roots(const struct slot *slot, enum preset_role role, s
            place_compose(slot, role, extra, bytecode_by, linked, err);
 }
 
+/* `tools`: the build image with the recipes' tools, which packs may need too. */
 static bool place_for_target(const struct slot *slot, const struct image_root *build,
-                             struct place *place, struct err *err)
+                             const struct image_root *tools, struct place *place, struct err *err)
 {
     struct image_root plain, linked;
     size_t way = 0;
@@ -287,7 +288,7 @@ static bool place_for_target(const struct slot *slot, const struct image_root *b
     if (!place_floor(slot, build, &plain, place, err) ||
         !place_toolchain(slot, &linked, place, place_strategies[way].toolchain, &place->toolchain,
                          err) ||
-        !place_packs(slot, build, &plain, &linked, place, err))
+        !place_packs(slot, tools, &plain, &linked, place, err))
         return false;
     if (role == PRESET_OWN)
         place->build_root = linked.path.ptr;
@@ -317,7 +318,7 @@ bool place_for_build(const struct slot *slot, struct place *place, struct err *e
         return false;
     place->build_root = build.path.ptr;
     place->key = build.digest;
-    return slot->spec->for_build_machine || place_for_target(slot, &plain, place, err);
+    return slot->spec->for_build_machine || place_for_target(slot, &plain, &build, place, err);
 }
 
 bool place_clean_root(const struct slot *slot, struct place *place, struct err *err)
