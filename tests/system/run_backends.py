@@ -241,7 +241,31 @@ def part_bad(world):
                 str(list(crates.glob("*"))))
 
 
-PARTS = {"good": part_good, "hybrid": part_hybrid, "bad": part_bad}
+def part_packs(world):
+    """OpenBLAS linked anew on the floor: with gfortran, which only the tools of a recipe bring."""
+    spec = world.dir / "spec.json"
+    spec.write_text(json.dumps({
+        "kind": "image", "name": "packs", "python": "3.11", "arch": "s390x", "strategy": "cross",
+        "platform_tag": "manylinux2014_s390x", "preset": "debian", "cache": str(world.cache),
+        "recipes": ["apt:libopenblas-pthread-dev", "pack:openblas", "tool:fortran"]}))
+    answers, told = os.pipe()
+    done = subprocess.run([whole.PROGRAM, "slot", str(spec), str(told)], pass_fds=[told],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    os.close(told)
+    answer = open(answers, encoding="utf-8").read()
+    world.check("OpenBLAS is linked anew", done.returncode == 0 and '"outcome":"ok"' in answer, None,
+                done.stdout + answer)
+    made = list(world.cache.glob("packs/*/lib/libopenblas.so.0"))
+    needs = subprocess.run(["readelf", "--version-info", *made[:1]], stdout=subprocess.PIPE,
+                           text=True).stdout
+    versions = {tuple(int(part) for part in word[6:].split("."))
+                for word in needs.split() if word.startswith("GLIBC_2")}
+    world.check("for glibc 2.17", versions and max(versions) <= (2, 17), None, str(versions))
+    world.check("gfortran's runtime is inside", "GFORTRAN" not in needs, None, needs)
+
+
+PARTS = {"good": part_good, "packs": part_packs, "hybrid": part_hybrid, "bad": part_bad}
 
 
 def main():
