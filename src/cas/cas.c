@@ -235,12 +235,12 @@ static bool cas_place_copy(struct cas *cas, const struct digest *digest, int dir
     FD_AUTO int from = -1;
     if (!cas_get(cas, digest, CAS_TRUST, &from, err))
         return false;
-    FD_AUTO int to = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FD_AUTO int to = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (to < 0)
         return err_errno(err, "creating %s", path);
     if (!cas_copy(from, to, path, err))
         return false;
-    if (fchmod(to, mode) < 0 || fsync(to) < 0)
+    if (fsync(to) < 0)
         return err_errno(err, "syncing %s", path);
     return true;
 }

@@ -12,7 +12,12 @@ static bool within(const struct elf_audit_verdict *verdict, struct str tag, stru
     const struct elf_policy *wanted = elf_policy_from_tag(tag, &arch);
     if (verdict->outcome == ELF_AUDIT_PURE)
         return true;
-    if (verdict->policy != NULL && verdict->policy->libc == wanted->libc && verdict->arch == arch &&
+    if (verdict->arch != arch) {
+        buf_printf(out, "  for %s: " STR_FMT " was asked for\n",
+                   elf_policy_arch_name(verdict->arch), STR_ARG(tag));
+        return false;
+    }
+    if (verdict->policy != NULL && verdict->policy->libc == wanted->libc &&
         verdict->policy <= wanted)
         return true;
     buf_printf(out, "  above the floor: " STR_FMT " was asked for\n", STR_ARG(tag));

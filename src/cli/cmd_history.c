@@ -78,6 +78,20 @@ static bool history_keep_slow(void *state, const struct store_history_top *top, 
     return true;
 }
 
+/* Another user's cache can be looked at; one of an earlier release is brought up first. */
+static bool history_open(const struct call *call, const char *path, struct store **store,
+                         struct err *err)
+{
+    bool newest;
+    if (access(path, F_OK) < 0)
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no history at %s yet: name a cache with --cache or a database "
+                       "with --db",
+                       path);
+    return store_open_to_read(path, store, &newest, err) &&
+           (newest || store_open(path, clock_wall_ms(call->clock), store, err));
+}
+
 static bool history_read(const struct call *call, struct history *history, struct err *err)
 {
     STORE_AUTO struct store *store = NULL;
@@ -93,12 +107,7 @@ static bool history_read(const struct call *call, struct history *history, struc
     /* An export is of everything unless a number was given. */
     if (option_is_set(options, OPTION_EXPORT_CSV) && !option_is_set(options, OPTION_RECENT))
         query.limit = INT64_MAX;
-    if (access(path, F_OK) < 0)
-        return err_set(err, ERR_NOT_FOUND,
-                       "there is no history at %s yet: name a cache with --cache or a database "
-                       "with --db",
-                       path);
-    return store_open(path, clock_wall_ms(call->clock), &store, err) &&
+    return history_open(call, path, &store, err) &&
            (query.limit <= 0 ||
             store_history_each(store, &query, history_keep_row, history, err)) &&
            (failures <= 0 ||
@@ -292,6 +301,27 @@ static void history_text_top(const struct call *call, const struct history *hist
         buf_add(out, STR("none\n"));
 }
 
+/* As of any program that is told to write to "-": that and nothing else. */
+static bool history_csv_out(const struct history *history)
+{
+    BUF_AUTO struct buf csv = {0};
+    history_csv(history, &csv);
+    fwrite(csv.ptr, 1, csv.len, stdout);
+    return true;
+}
+
+static bool history_csv_file(const struct call *call, const struct history *history,
+                             struct str path, struct buf *out, struct err *err)
+{
+    BUF_AUTO struct buf csv = {0};
+    history_csv(history, &csv);
+    if (!file_write(AT_FDCWD, path.ptr, 0644, buf_str(&csv), err))
+        return false;
+    if (!option_flag(call->options, OPTION_JSON))
+        buf_printf(out, "%zu events written to " STR_FMT "\n", history->rows.len, STR_ARG(path));
+    return true;
+}
+
 bool cmd_history(const struct call *call, int *status, struct err *err)
 {
     struct history history = {.arena = call->arena};
@@ -301,16 +331,11 @@ bool cmd_history(const struct call *call, int *status, struct err *err)
     if (!history_read(call, &history, err))
         return false;
     *status = COMMAND_OK;
-    if (option_is_set(options, OPTION_EXPORT_CSV)) {
-        BUF_AUTO struct buf csv = {0};
-        history_csv(&history, &csv);
-        if (!file_write(AT_FDCWD, option_str(options, OPTION_EXPORT_CSV).ptr, 0644, buf_str(&csv),
-                        err))
-            return false;
-        if (!option_flag(options, OPTION_JSON))
-            buf_printf(&out, "%zu events written to %s\n", history.rows.len,
-                       option_str(options, OPTION_EXPORT_CSV).ptr);
-    }
+    struct str csv = option_str(options, OPTION_EXPORT_CSV);
+    if (str_eq(csv, STR("-")))
+        return history_csv_out(&history);
+    if (csv.len && !history_csv_file(call, &history, csv, &out, err))
+        return false;
     if (option_flag(options, OPTION_JSON)) {
         history_json(call, &history, &out);
     } else {

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "os/file.h"
 #include "wheelfile/repair.h"
 #include "wheelfile/sysroot.h"
 
@@ -79,6 +80,8 @@ bool cmd_repair(const struct call *call, int *status, struct err *err)
     struct option_list stays = option_list(call->options, OPTION_EXCLUDE);
     struct str out_dir = option_str(call->options, OPTION_OUTPUT);
     struct elf_audit_lookup lookup = {0};
+    if (out_dir.len != 0 && !file_mkdirs(AT_FDCWD, out_dir.ptr, 0777, err))
+        return err_wrap(err, "--output");
     const char **roots = ARENA_ARRAY(call->arena, const char *, dirs.len);
     for (size_t i = 0; i < dirs.len; i++)
         roots[i] = dirs.at[i].ptr;

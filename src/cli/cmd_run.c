@@ -12,6 +12,7 @@
 #include "cli/plan_options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "drone/agent.h"
 #include "plan/write.h"
 #include "os/file.h"
 #include "run/run.h"
@@ -137,7 +138,7 @@ static void run_print_counts(const struct manifest *manifest)
         for (size_t s = 0; s < STRATEGIES; s++)
             by_strategy[s] += str_eq(manifest->packages[i].strategy, str_from(strategies[s]));
     }
-    printf("\n%zu packages:", manifest->package_count);
+    printf("\n%zu package%s:", manifest->package_count, manifest->package_count == 1 ? "" : "s");
     for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++)
         if (by_status[i])
             printf(" %zu %s", by_status[i], manifest_status_name((enum manifest_status)i));
@@ -346,6 +347,13 @@ static bool run_check_output(const struct run_config *config, struct err *err)
                      STR_ARG(config->output));
 }
 
+static bool run_check_jobs(int64_t jobs, struct err *err)
+{
+    return (jobs >= 1 && jobs <= AGENT_SLOTS_MAX) ||
+           err_set(err, ERR_USAGE, "--jobs: between 1 and %d at once, not %lld", AGENT_SLOTS_MAX,
+                   (long long)jobs);
+}
+
 bool cmd_run(const struct call *call, int *status, struct err *err)
 {
     struct run_plan_config asked;
@@ -353,6 +361,7 @@ bool cmd_run(const struct call *call, int *status, struct err *err)
     struct manifest manifest = {0};
     bool planned;
     if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err) ||
+        !run_check_jobs(option_int(call->options, OPTION_JOBS), err) ||
         !run_check_output(&config, err))
         return false;
     asked.note = run_note;

@@ -72,6 +72,9 @@ static bool plan_options_target(const struct call *call, struct run_plan_config 
             return err_wrap(err, "--platform-tag");
         config->arch = target.arch;
     }
+    if (!arch_find(config->arch))
+        return err_set(err, ERR_USAGE, "no target is called \"" STR_FMT "\"; one of " STR_FMT,
+                       STR_ARG(config->arch), STR_ARG(arch_names(call->arena)));
     return strategy_check(option_str(options, OPTION_STRATEGY),
                           arch_find(config->arch) == arch_host(), err);
 }

@@ -25,6 +25,15 @@ const struct arch *arch_find(struct str name)
     return NULL;
 }
 
+struct str arch_names(struct arena *arena)
+{
+    struct str names = STR("");
+    for (size_t i = 0; i < sizeof arch_table / sizeof *arch_table; i++)
+        names = arena_printf(arena, STR_FMT "%s%s", STR_ARG(names), i ? ", " : "",
+                             arch_table[i].machine);
+    return names;
+}
+
 const struct arch *arch_host(void)
 {
     struct utsname name;

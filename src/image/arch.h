@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "base/str.h"
+#include "base/arena.h"
 
 struct arch {
     const char *machine;      /* uname -m and wheel tags: "s390x", "x86_64", "aarch64" */
@@ -24,6 +24,7 @@ struct arch {
 };
 
 const struct arch *arch_find(struct str name); /* any of machine, debian, triplet; NULL: unknown */
+struct str arch_names(struct arena *arena); /* "s390x, aarch64, ..." for messages */
 const struct arch *arch_host(void); /* the machine this runs on; NULL: not in the table */
 
 #endif

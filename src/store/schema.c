@@ -108,3 +108,13 @@ bool schema_migrate(struct sql *sql, int64_t now_ms, struct err *err)
             return false;
     return schema_load_states(sql, now_ms, err);
 }
+
+bool schema_is_newest(struct sql *sql, bool *newest, struct err *err)
+{
+    int64_t version = 0, application = 0;
+    if (!sql_query_text(sql, "PRAGMA user_version", &version, err) ||
+        !sql_query_text(sql, "PRAGMA application_id", &application, err))
+        return false;
+    *newest = application == SCHEMA_APPLICATION && version == schema_newest;
+    return true;
+}

@@ -22,4 +22,7 @@ extern const int schema_newest;
  */
 CHECKED bool schema_migrate(struct sql *sql, int64_t now_ms, struct err *err);
 
+/* Whether schema_migrate would change anything but the table of states. */
+CHECKED bool schema_is_newest(struct sql *sql, bool *newest, struct err *err);
+
 #endif

@@ -1,8 +1,10 @@
 #include "store/sql.h"
+#include "base/buf.h"
 #include "base/mem.h"
 
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 struct sql {
     sqlite3 *db;
@@ -72,25 +74,21 @@ bool sql_query_text(struct sql *sql, const char *text, int64_t *number, struct e
     return good;
 }
 
-bool sql_open(const char *path, struct sql **sql, struct err *err)
+/* `mode` is of sqlite3_open_v2, `script` runs first. */
+static bool sql_open_as(const char *path, const char *name, int mode, const char *script,
+                        struct sql **sql, struct err *err)
 {
     struct sql *opened = mem_alloc(sizeof *opened);
     opened->path = mem_alloc(strlen(path) + 1);
     memcpy(opened->path, path, strlen(path));
-    int code = sqlite3_open_v2(
-        path, &opened->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(name, &opened->db, mode | SQLITE_OPEN_NOMUTEX, NULL);
     bool good = code == SQLITE_OK || sql_fail(opened, code, "opening", err);
     if (good) {
         sqlite3_busy_timeout(opened->db, SQL_BUSY_MS);
         sqlite3_extended_result_codes(opened->db, 1);
         sqlite3_db_config(opened->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         sqlite3_db_config(opened->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-        good = sql_script(
-            opened,
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
-            "PRAGMA recursive_triggers=ON",
-            err);
+        good = sql_script(opened, script, err);
     }
     if (!good) {
         sql_close(&opened);
@@ -98,6 +96,44 @@ bool sql_open(const char *path, struct sql **sql, struct err *err)
     }
     *sql = opened;
     return true;
+}
+
+#define SQL_IN_MEMORY "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;"
+
+bool sql_open(const char *path, struct sql **sql, struct err *err)
+{
+    return sql_open_as(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" SQL_IN_MEMORY
+                       "PRAGMA wal_autocheckpoint=4000; PRAGMA recursive_triggers=ON",
+                       sql, err);
+}
+
+/* "file:PATH?immutable=1", with what would end the path escaped. */
+static void sql_immutable_uri(const char *path, struct buf *uri)
+{
+    buf_add(uri, STR("file:"));
+    for (; *path; path++)
+        if (*path == '?' || *path == '#' || *path == '%')
+            buf_printf(uri, "%%%02x", (unsigned)*path);
+        else
+            buf_add_char(uri, *path);
+    buf_add(uri, STR("?immutable=1"));
+}
+
+bool sql_open_to_read(const char *path, struct sql **sql, struct err *err)
+{
+    /* The first statement that reads pages is what a missing write permission fails. */
+    static const char script[] = SQL_IN_MEMORY "SELECT count(*) FROM sqlite_master";
+    struct err shared = {0};
+    if (sql_open_as(path, path, SQLITE_OPEN_READONLY, script, sql, &shared))
+        return true;
+    BUF_AUTO struct buf wal = {0}, uri = {0};
+    buf_printf(&wal, "%s-wal", path);
+    if (shared.code != ERR_SYSTEM || access(wal.ptr, F_OK) == 0)
+        return err_set(err, shared.code, "%s", shared.text);
+    /* Nobody has it open for writing: all of it is in the file. */
+    sql_immutable_uri(path, &uri);
+    return sql_open_as(path, uri.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, script, sql, err);
 }
 
 void sql_close(struct sql **sql)

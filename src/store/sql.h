@@ -19,6 +19,8 @@ enum sql_id {
 struct sql;
 
 CHECKED bool sql_open(const char *path, struct sql **sql, struct err *err);
+/* Of a database that may be another user's: nothing is written, not even beside it. */
+CHECKED bool sql_open_to_read(const char *path, struct sql **sql, struct err *err);
 void sql_close(struct sql **sql);
 const char *sql_path(const struct sql *sql);
 

@@ -40,6 +40,23 @@ bool store_open(const char *path, int64_t now_ms, struct store **store, struct e
     return true;
 }
 
+bool store_open_to_read(const char *path, struct store **store, bool *newest, struct err *err)
+{
+    struct sql *sql = NULL;
+    *store = NULL;
+    if (!sql_open_to_read(path, &sql, err))
+        return false;
+    bool good = schema_is_newest(sql, newest, err);
+    if (!good || !*newest) {
+        sql_close(&sql);
+        return good;
+    }
+    struct store *opened = mem_alloc(sizeof *opened);
+    opened->sql = sql;
+    *store = opened;
+    return true;
+}
+
 void store_close(struct store **store)
 {
     if (!*store)

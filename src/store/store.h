@@ -35,6 +35,12 @@ struct store;
  * "<path>.build_events". A schema newer than this program is refused.
  */
 CHECKED bool store_open(const char *path, int64_t now_ms, struct store **store, struct err *err);
+/*
+ * For looking only: nothing is written, and no permission to write is needed. Not `newest`: no
+ * error and no store, since store_open has to bring it up first.
+ */
+CHECKED bool store_open_to_read(const char *path, struct store **store, bool *newest,
+                                struct err *err);
 void store_close(struct store **store); /* NULL is fine */
 
 /* ---- inputs and plans ---- */

@@ -179,7 +179,7 @@ static bool open_input(struct rewrite *r, struct err *err)
 static bool publish(const char *temporary, const char *path, const char *dir, struct err *err)
 {
     int fd FD_AUTO = open(temporary, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(temporary, path) != 0)
+    if (fd < 0 || fsync(fd) != 0 || rename(temporary, path) != 0)
         return err_errno(err, "cannot write %s", path);
     return file_sync_dir(AT_FDCWD, dir, err);
 }

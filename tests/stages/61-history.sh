@@ -48,6 +48,23 @@ print(t[\"name\"], t[\"count\"], len(d[\"recent\"]), d[\"recent\"][0][\"timestam
 expect "CSV" 0 '^4 numpy True$' sh -c '"$1" history --db "$2" --export-csv "$3" >/dev/null &&
     python3 -c "import csv,sys; r=list(csv.DictReader(open(sys.argv[1], newline=\"\")));
 print(len(r), r[3][\"name\"], chr(10) in r[3][\"detail\"])" "$3"' sh "$refinery" "$work/history.db" "$work/out.csv"
+expect "CSV to standard output" 0 '^6 id,time' sh -c \
+    '"$1" history --db "$2" --export-csv - >"$3"; echo "$(grep -c ^ "$3") $(head -1 "$3")"' \
+    sh "$refinery" "$work/history.db" "$work/more.csv"
+theirs="$work/theirs/history%3f#.db"
+mkdir "$work/theirs" && cp "$work/history.db" "$theirs" && chmod 444 "$theirs"
+plain=() # root may write everywhere, unless it gives that up
+if [ "$(id -u)" = 0 ]; then
+    chown -R 23456 "$work/theirs"
+    plain=(setpriv --inh-caps=-all --bounding-set=-all)
+fi
+chmod 555 "$work/theirs"
+expect "another user's history" 0 'scipy' "${plain[@]}" "$refinery" history --db "$theirs"
+expect "nothing is written beside it" 0 '^history%3f#.db$' ls "$work/theirs"
+chmod 755 "$work/theirs"
+expect "no database: nothing is left beside it" 0 '^out.csv$' sh -c '
+    mkdir "$2/lone" && cp "$2/out.csv" "$2/lone" && "$1" history --db "$2/lone/out.csv" 2>/dev/null
+    ls "$2/lone"' sh "$refinery" "$work"
 expect "no history yet" 1 'there is no history at' "$refinery" history --cache "$work/none"
 expect "no database" 1 'not an SQLite database' "$refinery" history --db "$work/out.csv"
 expect "an unwritable export" 1 'creating /nonexistent/x.csv' \
