@@ -4,6 +4,7 @@
 
 #include "index/state.h"
 #include "os/file.h"
+#include "base/log.h"
 #include "base/url.h"
 
 static bool index_is_hidden(const struct index *index, const struct simple_file *listed)
@@ -208,10 +209,12 @@ bool index_list_links(struct index *index, struct err *err)
         }
         if (!file_absolute(path, &index->arena, &listing.dir, err))
             return false;
-        /* pip passes over a place that is not there: it is often configured for all machines. */
-        if (!file_each(AT_FDCWD, listing.dir.ptr, index_list_entry, &listing, &absent) &&
-            absent.code != ERR_NOT_FOUND)
+        if (file_each(AT_FDCWD, listing.dir.ptr, index_list_entry, &listing, &absent))
+            continue;
+        if (absent.code != ERR_NOT_FOUND)
             return err_set(err, absent.code, "--find-links: %s", absent.text);
+        /* As with pip: it is often configured for all machines. */
+        log_warn("--find-links: " STR_FMT " is not there and passed over", STR_ARG(listing.dir));
     }
     return true;
 }

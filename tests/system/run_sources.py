@@ -225,8 +225,10 @@ def part_directories(world):
         result = world.run("--find-links", deps, "-r", need(world, line))
         world.check(line.strip(), result.packages.get("local", {}).get("status") == "cached",
                     result)
-    result = world.run("--find-links", deps, "-r", need(world, f"{folder}\nabsent-one\n"), "--only",
-                       "local")
+    result = world.run("--find-links", deps, "--find-links", world.dir / "gone",
+                       "-r", need(world, f"{folder}\nabsent-one\n"), "--only", "local")
+    world.check("a place that is not there is named and passed over",
+                "gone is not there" in result.text, result)
     world.check("--only takes a directory by the name in it", result.status == 0 and
                 "local-1.0-py3-none-any.whl" in result.delivered(), result)
     asks = world.dir / "projects" / "asks"
