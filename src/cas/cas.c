@@ -7,9 +7,6 @@
 #include "os/file.h"
 
 #include <errno.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 struct cas {
@@ -213,22 +210,6 @@ bool cas_verify(struct cas *cas, const struct digest *digest, struct err *err)
     return cas_get(cas, digest, CAS_VERIFY, &fd, err);
 }
 
-/* The bytes of `from` into the new file `to`, blocks shared where the file system can. */
-static bool cas_copy(int from, int to, const char *path, struct err *err)
-{
-    if (ioctl(to, FICLONE, from) == 0)
-        return true;
-    for (;;) {
-        ssize_t moved = sendfile(to, from, NULL, 1 << 24);
-        if (moved < 0 && errno == EINTR)
-            continue;
-        if (moved < 0)
-            return err_errno(err, "writing %s", path);
-        if (moved == 0)
-            return true;
-    }
-}
-
 static bool cas_place_copy(struct cas *cas, const struct digest *digest, int dirfd,
                            const char *beside, const char *path, mode_t mode, struct err *err)
 {
@@ -238,7 +219,7 @@ static bool cas_place_copy(struct cas *cas, const struct digest *digest, int dir
     FD_AUTO int to = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (to < 0)
         return err_errno(err, "creating %s", path);
-    if (!cas_copy(from, to, path, err))
+    if (!file_copy_bytes(from, to, path, err))
         return false;
     if (fsync(to) < 0)
         return err_errno(err, "syncing %s", path);

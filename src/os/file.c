@@ -56,6 +56,24 @@ bool file_read(int dirfd, const char *path, size_t limit, struct arena *arena, s
     return file_read_fd(fd, path, limit, arena, bytes, err);
 }
 
+bool file_read_at(int fd, const char *what, int64_t at, void *to, size_t room, size_t *len,
+                  struct err *err)
+{
+    size_t have = 0;
+    while (have < room) {
+        ssize_t got = pread(fd, (char *)to + have, room - have, at + (int64_t)have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, "reading %s", what);
+        if (got == 0)
+            break;
+        have += (size_t)got;
+    }
+    *len = have;
+    return true;
+}
+
 bool file_write_all(int fd, const char *what, struct str bytes, struct err *err)
 {
     while (bytes.len) {
@@ -120,7 +138,7 @@ bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes, stru
     return false;
 }
 
-static bool file_copy_bytes(int from, int to, const char *what, struct err *err)
+bool file_copy_bytes(int from, int to, const char *what, struct err *err)
 {
     if (ioctl(to, FICLONE, from) == 0)
         return true;

@@ -17,6 +17,9 @@
 /* The whole file, NUL-terminated behind its length; more than `limit` bytes is ERR_LIMIT. */
 CHECKED bool file_read(int dirfd, const char *path, size_t limit, struct arena *arena,
                        struct str *bytes, struct err *err);
+/* Bytes from `at` on, as many as there are up to `room`. */
+CHECKED bool file_read_at(int fd, const char *what, int64_t at, void *to, size_t room, size_t *len,
+                          struct err *err);
 CHECKED bool file_read_fd(int fd, const char *what, size_t limit, struct arena *arena,
                           struct str *bytes, struct err *err);
 
@@ -36,6 +39,9 @@ CHECKED bool file_remove_tree(int dirfd, const char *path, struct err *err);
 /* Copies bytes and mode (reflink where the file system can); replaces dst atomically. */
 CHECKED bool file_copy(int src_dirfd, const char *src, int dst_dirfd, const char *dst,
                        struct err *err);
+
+/* What is left to read of `from`, appended to `to`, blocks shared where the file system can. */
+CHECKED bool file_copy_bytes(int from, int to, const char *what, struct err *err);
 
 /* fsync of a directory after names in it changed. */
 CHECKED bool file_sync_dir(int dirfd, const char *path, struct err *err);

@@ -1,10 +1,9 @@
 #include "os/unzip.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/endian.h"
+#include "os/file.h"
 
 enum {
     END_SIZE = 22, /* end of central directory record (APPNOTE 4.3.16) */
@@ -27,17 +26,9 @@ enum {
 
 bool unzip_pread(void *fd, uint64_t at, void *to, size_t len, struct err *err)
 {
-    for (size_t done = 0; done < len;) {
-        ssize_t got = pread(*(const int *)fd, (char *)to + done, len - done, (off_t)(at + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, "reading");
-        if (got == 0)
-            return err_set(err, ERR_FORMAT, "ends early; get the file again");
-        done += (size_t)got;
-    }
-    return true;
+    size_t have;
+    return file_read_at(*(const int *)fd, "it", (int64_t)at, to, len, &have, err) &&
+           (have == len || err_set(err, ERR_FORMAT, "ends early; get the file again"));
 }
 
 static bool broken(struct err *err, const char *why)

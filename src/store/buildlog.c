@@ -253,7 +253,7 @@ static bool buildlog_read_growing(int fd, const char *what, int64_t from, int64_
                                   struct err *err)
 {
     struct stat info;
-    size_t have = 0;
+    size_t have;
     if (fstat(fd, &info) < 0)
         return err_errno(err, "%s", what);
     if (from > info.st_size)
@@ -261,16 +261,8 @@ static bool buildlog_read_growing(int fd, const char *what, int64_t from, int64_
     if (count > info.st_size - from)
         count = info.st_size - from;
     char *bytes = arena_alloc(arena, (size_t)count + 1);
-    while (have < (size_t)count) {
-        ssize_t got = pread(fd, bytes + have, (size_t)count - have, from + (int64_t)have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, "reading %s", what);
-        if (got == 0)
-            break;
-        have += (size_t)got;
-    }
+    if (!file_read_at(fd, what, from, bytes, (size_t)count, &have, err))
+        return false;
     *text = str_of(bytes, have);
     *size = info.st_size;
     return true;

@@ -112,18 +112,11 @@ bool seekable_write(int from, int to, const char *what, int64_t *text_bytes, str
 static bool seekable_pread(int fd, const char *what, int64_t at, void *bytes, size_t len,
                            struct err *err)
 {
-    for (size_t have = 0; have < len;) {
-        ssize_t got = pread(fd, (char *)bytes + have, len - have, at + (int64_t)have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, "reading %s", what);
-        if (got == 0)
-            return err_set(err, ERR_FORMAT, "%s: the file ends at byte %lld, too early", what,
-                           (long long)at + (long long)have);
-        have += (size_t)got;
-    }
-    return true;
+    size_t have;
+    if (!file_read_at(fd, what, at, bytes, len, &have, err))
+        return false;
+    return have == len || err_set(err, ERR_FORMAT, "%s: the file ends at byte %lld, too early",
+                                  what, (long long)at + (long long)have);
 }
 
 /* Fills the frames from the table and checks that they and the table are the whole file. */
