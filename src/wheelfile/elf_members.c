@@ -48,8 +48,14 @@ struct elf_work {
     VEC(const struct wheelfile_member *) members; /* largest first, so that all end together */
     uint64_t bytes;
     atomic_size_t next;
-    pthread_mutex_t mutex; /* over what follows */
-    struct elf_audit *audit;
+};
+
+/* What each has of its own until it is done. */
+struct elf_worker {
+    struct elf_work *work;
+    pthread_t thread;
+    struct arena arena;
+    struct elf_audit audit;
     const struct wheelfile_member *broken; /* the first of the archive */
     struct err err;
 };
@@ -79,30 +85,30 @@ static bool find_members(struct elf_work *work, struct arena *arena, struct err 
     return true;
 }
 
-static void add_member(struct elf_work *work, const struct wheelfile_member *member, char *bytes)
+static void add_member(struct elf_worker *worker, const struct wheelfile_member *member,
+                       char *bytes)
 {
     struct err err;
-    bool read = wheelfile_read_to(work->wheel, member, bytes, &err);
-    pthread_mutex_lock(&work->mutex);
-    if ((!read ||
-         !elf_audit_add(work->audit, member->path, str_of(bytes, (size_t)member->size), &err)) &&
-        (work->broken == NULL || member < work->broken)) {
-        work->broken = member;
-        work->err = err;
+    if (wheelfile_read_to(worker->work->wheel, member, bytes, &err) &&
+        elf_audit_add(&worker->audit, member->path, str_of(bytes, (size_t)member->size), &err))
+        return;
+    if (worker->broken == NULL || member < worker->broken) {
+        worker->broken = member;
+        worker->err = err;
     }
-    pthread_mutex_unlock(&work->mutex);
 }
 
 static void *add_next(void *state)
 {
-    struct elf_work *work = state;
+    struct elf_worker *worker = state;
+    struct elf_work *work = worker->work;
     char *bytes = NULL; /* for the first member it takes, and so for all others */
     size_t i;
     while ((i = atomic_fetch_add(&work->next, 1)) < work->members.len) {
         const struct wheelfile_member *member = work->members.at[i];
         if (bytes == NULL)
             bytes = mem_buffer((size_t)member->size);
-        add_member(work, member, bytes);
+        add_member(worker, member, bytes);
     }
     mem_free(bytes);
     return NULL;
@@ -121,28 +127,39 @@ static size_t threads_wanted(uint64_t bytes)
     return wanted < others ? wanted : others;
 }
 
-static void add_all(struct elf_work *work)
+/* What a worker found goes to the audit; `broken` is the worker with the first broken member. */
+static void collect(struct elf_worker *worker, struct elf_audit *audit,
+                    const struct elf_worker **broken)
 {
-    pthread_t threads[THREADS_MAX];
-    size_t wanted = threads_wanted(work->bytes), started = 0;
-    while (started < wanted && pthread_create(&threads[started], NULL, add_next, work) == 0)
-        started++;
-    add_next(work);
-    for (size_t i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < worker->audit.files.len; i++)
+        *vec_push(&audit->files, audit->arena) = worker->audit.files.at[i];
+    arena_adopt(audit->arena, &worker->arena);
+    if (worker->broken != NULL && (*broken == NULL || worker->broken < (*broken)->broken))
+        *broken = worker;
 }
 
 bool elf_members_add(struct wheelfile *wheel, struct elf_audit *audit, struct err *err)
 {
     struct arena arena ARENA_AUTO = {0};
-    struct elf_work work = {.wheel = wheel, .audit = audit};
+    struct elf_work work = {.wheel = wheel};
+    struct elf_worker workers[THREADS_MAX + 1] = {0};
+    const struct elf_worker *broken = NULL;
     if (!find_members(&work, &arena, err))
         return false;
-    pthread_mutex_init(&work.mutex, NULL);
-    add_all(&work);
-    pthread_mutex_destroy(&work.mutex);
-    if (work.broken == NULL)
-        return true;
-    *err = work.err;
-    return false;
+    size_t wanted = threads_wanted(work.bytes), started = 0;
+    for (size_t i = 0; i <= wanted; i++) {
+        workers[i].work = &work;
+        elf_audit_open(&workers[i].audit, &workers[i].arena, wheelfile_get_name(wheel)->platform);
+    }
+    while (started < wanted &&
+           pthread_create(&workers[started].thread, NULL, add_next, &workers[started]) == 0)
+        started++;
+    add_next(&workers[started]); /* this thread works too */
+    for (size_t i = 0; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    for (size_t i = 0; i <= started; i++)
+        collect(&workers[i], audit, &broken);
+    if (broken != NULL)
+        *err = broken->err;
+    return broken == NULL;
 }
