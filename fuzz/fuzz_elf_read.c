@@ -19,6 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (size_t i = 0; i < elf.symbol_count; i++)
         (void)elf_read_symbol(&elf, i, &symbol);
+    struct elf_level_use use;
+    elf_level_of(&elf, &use);
+    if (use.level && elf_level_describe(&use, &arena).len == 0)
+        __builtin_trap();
     elf_audit_open(&audit, &arena, STR("linux_s390x"));
     if (elf_audit_add(&audit, STR("demo/m.so"), bytes, &err))
         elf_audit_finish(&audit, NULL, &verdict);

@@ -3,6 +3,7 @@
  * from where they lie on this machine, or over the network into the cache.
  * Whatever the way, a promised digest is checked.
  */
+#include "build/machine.h"
 #include "build/repaired.h"
 #include "build/slot.h"
 
@@ -163,6 +164,9 @@ static bool fetch_check(const struct slot *slot, struct str *path, struct digest
     slot_phase(slot, "audit");
     if (!wheelfile_audit(path->ptr, NULL, slot->arena, &verdict, err))
         return false;
+    machine_check(slot, &verdict, result);
+    if (result->outcome != SPEC_OK)
+        return true;
     if (fetch_tag_is_true(&verdict, name.platform)) {
         result->policy = verdict.tag;
         result->floor =

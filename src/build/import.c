@@ -9,6 +9,7 @@
 #include "build/check_spec.h"
 #include "build/evidence.h"
 #include "build/hook.h"
+#include "build/machine.h"
 #include "build/place.h"
 #include "build/unpack.h"
 #include "os/fd.h"
@@ -83,8 +84,9 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
     const char *const argv[] = {
         place->python,      "-B", "-s", "/runner/check.py", "/work/out/answer.json",
         "/work/check.json", NULL};
-    const char *const envp[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C.UTF-8",
-                                "PYTHONHASHSEED=0", NULL};
+    const char *const envp[] = {"PATH=/usr/bin:/bin",      "HOME=/tmp",
+                                "LC_ALL=C.UTF-8",          "PYTHONHASHSEED=0",
+                                machine_environment(slot), NULL};
     if (!file_mkdirs(AT_FDCWD, out, 0755, err))
         return false;
     const struct jail_mount mounts[] = {
@@ -123,9 +125,16 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
     struct str last = evidence_last(&evidence);
     if (!last.len && ended.end == JAIL_EXITED && ended.code == 0)
         last = STR("the interpreter ended before the test was over");
+    if (!last.len)
+        last = jail_describe(&ended, &jail.limits, slot->arena);
+    if (machine_lacked(slot, &ended)) {
+        result->outcome = SPEC_MACHINE;
+        last = arena_printf(slot->arena, "needs an instruction that " STR_FMT " lacks (%s)",
+                            STR_ARG(slot->spec->max_machine),
+                            jail_describe(&ended, &jail.limits, slot->arena).ptr);
+    }
     result->why =
-        arena_printf(slot->arena, "does not import on the target: " STR_FMT,
-                     STR_ARG(last.len ? last : jail_describe(&ended, &jail.limits, slot->arena)));
+        arena_printf(slot->arena, "does not import on the target: " STR_FMT, STR_ARG(last));
     return true;
 }
 
@@ -143,6 +152,7 @@ static bool import_key(const struct slot *slot, const struct place *place, struc
     digest_add_field(stream, str_of(place->key.bytes, DIGEST_SIZE));
     digest_add_field(stream, str_of(runner.bytes, DIGEST_SIZE));
     digest_add_field(stream, check_spec_source(slot->spec->name, slot->arena));
+    digest_add_field(stream, slot->spec->max_machine);
     for (size_t i = 0; i < slot->spec->wheels.len; i++)
         digest_add_field(stream, slot->spec->wheels.at[i].sha256);
     *key = digest_finish(stream);

@@ -1,6 +1,7 @@
 #include "build/place.h"
 
 #include "base/vec.h"
+#include "build/machine.h"
 #include "build/recipe.h"
 #include "image/dnf.h"
 #include "image/preset.h"
@@ -194,6 +195,7 @@ static bool place_toolchain(const struct slot *slot, const struct image_root *sy
         .sysroot = sysroot->path,
         .floor = place->floor.path,
         .layout = place->layout,
+        .level = machine_level(slot),
         .build_root = place->build_root,
         .source = STR("/work/src"),
         .epoch = 315532800, /* 1980-01-01, the first time a zip member can have */

@@ -38,7 +38,7 @@ static bool result_is_lasting(enum spec_outcome outcome)
 {
     return outcome == SPEC_OK || outcome == SPEC_BUILD_FAILED || outcome == SPEC_NO_WHEEL ||
            outcome == SPEC_SILENT_FALLBACK || outcome == SPEC_FLOOR ||
-           outcome == SPEC_REPAIR_FAILED;
+           outcome == SPEC_REPAIR_FAILED || outcome == SPEC_MACHINE;
 }
 
 bool result_keep_record(const struct slot *slot, const struct digest *key,

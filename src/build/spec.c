@@ -6,8 +6,9 @@ static const char *const spec_kinds[] = {"fetch", "requires", "metadata", "wheel
                                          "test",  "image",    "prove"};
 
 static const char *const spec_outcomes[SPEC_OUTCOME_COUNT] = {
-    "ok",     "machine facts", "fetch",   "build",  "no wheel", "silent fallback", "floor",
-    "repair", "import",        "timeout", "memory", "disk",     "environment",
+    "ok",    "machine facts", "fetch",         "build",  "no wheel", "silent fallback",
+    "floor", "repair",        "machine level", "import", "timeout",  "memory",
+    "disk",  "environment",
 };
 
 const char *spec_kind_name(enum spec_kind kind)
@@ -75,6 +76,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     json_add_str(doc, root, "python", spec->python);
     json_add_str(doc, root, "arch", spec->arch);
     json_add_str(doc, root, "platform_tag", spec->platform_tag);
+    json_add_str(doc, root, "max_machine", spec->max_machine);
     yyjson_mut_obj_add_bool(doc, root, "for_build_machine", spec->for_build_machine);
     yyjson_mut_obj_add_bool(doc, root, "strict_floor", spec->strict_floor);
     json_add_str(doc, root, "strategy", spec->strategy);
@@ -192,6 +194,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .python = spec_get(root, "python", arena),
         .arch = spec_get(root, "arch", arena),
         .platform_tag = spec_get(root, "platform_tag", arena),
+        .max_machine = spec_get(root, "max_machine", arena),
         .for_build_machine = json_get_bool(root, "for_build_machine", false),
         .strict_floor = json_get_bool(root, "strict_floor", false),
         .strategy = spec_get(root, "strategy", arena),

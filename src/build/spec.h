@@ -47,7 +47,8 @@ struct spec {
     enum spec_kind kind;
     struct str name, version;
     struct str python, arch, platform_tag; /* "3.11", "s390x", "manylinux2014_s390x" */
-    bool for_build_machine;                /* the result runs where builds run, not on the target */
+    struct str max_machine; /* "z13": code newer than that is refused; empty: none is */
+    bool for_build_machine; /* the result runs where builds run, not on the target */
     bool strict_floor;
     struct str strategy; /* "cross", "hybrid", "native" */
     struct spec_file source;
@@ -82,6 +83,7 @@ enum spec_outcome {
     SPEC_SILENT_FALLBACK, /* a platform wheel without machine code of the target */
     SPEC_FLOOR,           /* above the floor, strict */
     SPEC_REPAIR_FAILED,
+    SPEC_MACHINE, /* instructions that the target's oldest machine lacks */
     SPEC_IMPORT_FAILED,
     SPEC_TIMEOUT,
     SPEC_MEMORY,

@@ -6,6 +6,7 @@
 #include "build/crates.h"
 #include "build/env.h"
 #include "build/hook.h"
+#include "build/machine.h"
 #include "build/recipe.h"
 #include "build/repaired.h"
 #include "build/slot.h"
@@ -18,6 +19,7 @@
 #include "pkg/filename.h"
 #include "pkg/name.h"
 #include "pkg/tags.h"
+#include "wheelfile/audit.h"
 #include "wheelfile/repair.h"
 #include "wheelfile/sysroot.h"
 #include "wheelfile/wheelfile.h"
@@ -370,6 +372,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     struct wheelfile_sysroot *sysroot = NULL;
     struct elf_audit_lookup lookup;
     struct wheelfile_repair_result repaired;
+    struct elf_audit_verdict verdict;
     const char *dir = arena_printf(slot->arena, "%s/repaired", slot->work).ptr;
     struct wheelfile_repair_options options = {.floor = slot->spec->platform_tag,
                                                .strict = slot->spec->strict_floor,
@@ -389,6 +392,12 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     if (!ok)
         return false;
     repaired_describe(&repaired, slot->arena, result);
+    /* With what was grafted: an image's libraries may be of a newer machine than the compiler. */
+    if (result->outcome == SPEC_OK && machine_level(slot)) {
+        if (!wheelfile_audit(repaired.path.ptr, NULL, slot->arena, &verdict, err))
+            return false;
+        machine_check(slot, &verdict, result);
+    }
     if (result->outcome != SPEC_OK)
         return true;
     if (!cas_put_path(slot->cas, AT_FDCWD, repaired.path.ptr, NULL, &blob, err))

@@ -1,5 +1,6 @@
 #include "cli/plan_options.h"
 
+#include "elf/level.h"
 #include "image/arch.h"
 #include "image/preset.h"
 #include "os/file.h"
@@ -31,7 +32,6 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
         enum option_id id;
         const char *name;
     } later[] = {{OPTION_LOCKED, "--locked"},
-                 {OPTION_MAX_MACHINE, "--max-machine"},
                  {OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
@@ -51,6 +51,23 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
     return true;
+}
+
+/* By its own spelling: what is not a level of the target is said with those that are. */
+static bool plan_options_machine(const struct call *call, struct run_plan_config *config,
+                                 struct err *err)
+{
+    struct str asked = option_str(call->options, OPTION_MAX_MACHINE);
+    enum elf_arch arch = elf_policy_arch_from(config->arch);
+    const struct elf_level *level = elf_level_find(arch, asked);
+    struct str known = elf_level_names(arch, call->arena);
+    if (level)
+        config->max_machine = str_from(level->name);
+    return level || !asked.len ||
+           err_set(err, ERR_USAGE,
+                   "--max-machine " STR_FMT " is no level that builds for " STR_FMT
+                   " can be held to; there are: " STR_FMT,
+                   STR_ARG(asked), STR_ARG(config->arch), STR_ARG(known.len ? known : STR("none")));
 }
 
 /*
@@ -129,7 +146,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .program = program,
         .clock = call->clock,
     };
-    if (!plan_options_target(call, config, err))
+    if (!plan_options_target(call, config, err) || !plan_options_machine(call, config, err))
         return false;
     if (!config->input.len && !config->requirements.len)
         return err_set(err, ERR_USAGE,

@@ -163,6 +163,7 @@ bool elf_audit_add(struct elf_audit *audit, struct str path, struct str bytes, s
         .x86_isa = elf.machine == EM_X86_64 ? elf.x86_isa & ~(uint32_t)ISA_BASELINE : 0,
         .ucs2 = scan.ucs2 && scan.python2,
         .pyfpe = scan.pyfpe};
+    elf_level_of(&elf, &file.level);
     file.kind = elf.type == ET_REL                           ? ELF_AUDIT_OBJECT
                 : scan.extension                             ? ELF_AUDIT_EXTENSION
                 : elf.type == ET_EXEC || elf.interp.len != 0 ? ELF_AUDIT_PROGRAM

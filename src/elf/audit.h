@@ -13,7 +13,7 @@
 #define REFINERY_ELF_AUDIT_H
 
 #include "base/vec.h"
-#include "elf/policy.h"
+#include "elf/level.h"
 
 enum elf_audit_kind {
     ELF_AUDIT_EXTENSION, /* defines PyInit_<its name> */
@@ -37,6 +37,7 @@ struct elf_audit_file {
     const struct elf_need *forbidden; /* file and symbol (as version) that some policy forbids */
     size_t forbidden_count;
     uint32_t x86_isa;
+    struct elf_level_use level; /* how new a machine it needs */
     bool ucs2, pyfpe;
     bool foreign; /* of another machine or libc than the wheel: left out of the verdict */
 };

@@ -56,10 +56,11 @@ static const struct toolchain_variable toolchain_variables[] = {
     {ALL, "CARGO_BUILD_TARGET=%rust%"},
     {ALL, "CARGO_TARGET_%RUST%_LINKER=/refinery/bin/%triplet%-gcc"},
     {ALL, "CARGO_TARGET_%RUST%_RUSTFLAGS=--remap-path-prefix=%source%=. "
-          "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates"},
+          "--remap-path-prefix=" TOOLCHAIN_CRATES "=crates%rust_level%"},
     {ALL, "CARGO_TARGET_%BUILD_RUST%_LINKER=/refinery/bin/build-cc"},
     {ALL, "PKG_CONFIG_ALLOW_CROSS=1"}, /* the pkg-config crate asks for leave */
     {ALL, "PYO3_CROSS_LIB_DIR=/sysroot/%stdlib%"},
+    {ALL, "QEMU_CPU=%qemu_cpu%"}, /* its programs that ask find the level's machine */
     {ALL, "PYO3_CROSS_PYTHON_VERSION=%python%"},
 };
 
@@ -83,10 +84,11 @@ static void toolchain_environment(const struct toolchain_spec *spec, struct aren
                                   struct toolchain *made)
 {
     VEC(const char *) env = {0};
-    for (size_t i = 0; i < sizeof toolchain_variables / sizeof *toolchain_variables; i++)
-        if (toolchain_variables[i].strategies & 1u << spec->strategy)
-            *vec_push(&env, arena) =
-                toolchain_text_expand(spec, str_from(toolchain_variables[i].text), arena).ptr;
+    for (size_t i = 0; i < sizeof toolchain_variables / sizeof *toolchain_variables; i++) {
+        struct str text = toolchain_text_expand(spec, str_from(toolchain_variables[i].text), arena);
+        if (toolchain_variables[i].strategies & 1u << spec->strategy && !str_ends(text, STR("=")))
+            *vec_push(&env, arena) = text.ptr;
+    }
     made->env = env.at;
     made->env_count = env.len;
 }

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "elf/level.h"
 #include "image/arch.h"
 #include "image/layout.h"
 #include "jail/jail.h"
@@ -34,10 +35,11 @@ struct toolchain_spec {
     const struct arch *target;
     struct str python; /* "3.11" */
     enum toolchain_strategy strategy;
-    struct str sysroot;     /* host paths, NUL-terminated: image_root.path, floor_kit.path */
-    struct str floor;       /* empty: no floor, links as the release does */
-    struct layout layout;   /* of the sysroot */
-    const char *build_root; /* host path; NULL where the sysroot's layout is Debian's */
+    struct str sysroot;            /* host paths, NUL-terminated: image_root.path, floor_kit.path */
+    struct str floor;              /* empty: no floor, links as the release does */
+    struct layout layout;          /* of the sysroot */
+    const struct elf_level *level; /* compilers use nothing newer; NULL: what they do anyway */
+    const char *build_root;        /* host path; NULL where the sysroot's layout is Debian's */
     struct str
         source;    /* where the source is inside the jail, for -ffile-prefix-map; empty: "/build" */
     int64_t epoch; /* SOURCE_DATE_EPOCH, seconds */

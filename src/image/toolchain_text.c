@@ -18,6 +18,8 @@
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
     "libfloor_nonshared.a:libgfortran.a:libffi.a:libxml2.a:libxslt.a:libexslt.a "
 #define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
+/* Behind what the package says: of several -march the last one counts. */
+#define LEVEL "%%level%%"
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"
 
 static const struct {
@@ -162,6 +164,7 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
 {
     BUF_AUTO struct buf out = {0};
     const struct arch *host = arch_host();
+    const struct elf_level *level = spec->level;
     const struct {
         struct str word, value;
     } words[] = {
@@ -186,6 +189,10 @@ struct str toolchain_text_expand(const struct toolchain_spec *spec, struct str t
         {STR("stdlib"), spec->layout.stdlib},
         {STR("sysconfig"), spec->layout.sysconfig},
         {STR("source"), spec->source.len ? spec->source : STR("/build")},
+        {STR("qemu_cpu"), level && level->qemu ? str_from(level->qemu) : STR("")},
+        {STR("level"), level ? arena_printf(arena, " -march=%s", level->march) : STR("")},
+        {STR("rust_level"),
+         level ? arena_printf(arena, " -Ctarget-cpu=%s", level->march) : STR("")},
         {STR("epoch"), arena_printf(arena, "%" PRId64, spec->epoch)},
     };
     struct str before, rest, word, after;
@@ -224,7 +231,7 @@ static void toolchain_text_add_compilers(const struct toolchain_spec *spec, stru
         const char *tool = toolchain_compilers[i].tool;
         struct str own = arena_printf(arena, "%s-%s", triplet, tool);
         struct str script =
-            arena_printf(arena, "%s%s %s%s\"$@\"\n", SCRIPT, tool,
+            arena_printf(arena, "%s%s %s%s\"$@\"" LEVEL "\n", SCRIPT, tool,
                          spec->floor.len ? LINK_FLOOR : "", toolchain_compilers[i].options);
         struct toolchain_text_file *file =
             toolchain_text_add(text, arena, arena_printf(arena, "bin/%s", own.ptr));

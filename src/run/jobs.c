@@ -403,6 +403,7 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .python = run_plan_config(run->plan)->python,
                           .arch = run_plan_config(run->plan)->arch,
                           .platform_tag = run_plan_config(run->plan)->platform_tag,
+                          .max_machine = run_plan_config(run->plan)->max_machine,
                           .strict_floor = config->strict_floor,
                           .strategy = job->strategy,
                           .preset = config->preset,

@@ -13,7 +13,8 @@ struct run_plan_config {
     struct str input;                           /* directory, or empty */
     struct spec_list requirements, constraints; /* files */
     struct str python, arch, platform_tag;
-    struct str index_url; /* empty: as pip is configured */
+    struct str max_machine; /* newest machine level (elf/level.h); empty: as compilers do */
+    struct str index_url;   /* empty: as pip is configured */
     struct spec_list extra_index_urls, find_links;
     struct spec_net net;
     bool no_index, index_given; /* index_given: index_url stands before pip's configuration */

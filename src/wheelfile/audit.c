@@ -66,6 +66,16 @@ void wheelfile_audit_text(const char *path, const struct elf_audit_verdict *verd
         if (verbose || v->blockers[i].policy == v->blockers[0].policy)
             buf_printf(out, "  not %s: " STR_FMT " " STR_FMT "\n", v->blockers[i].policy->name,
                        STR_ARG(v->blockers[i].file), STR_ARG(v->blockers[i].what));
+    for (size_t i = 0; i < v->file_count; i++) {
+        const struct elf_audit_file *f = &v->files[i];
+        ARENA_AUTO struct arena scratch = {0};
+        if (!f->level.level || (f->level.asks && !verbose))
+            continue;
+        struct str what = elf_level_describe(&f->level, &scratch);
+        buf_printf(out, "  needs %s: " STR_FMT " has " STR_FMT "%s\n", f->level.level->name,
+                   STR_ARG(f->path), STR_ARG(what),
+                   f->level.asks ? ", and asks which machine it is on" : "");
+    }
     for (size_t i = 0; verbose && i < v->file_count; i++) {
         const struct elf_audit_file *f = &v->files[i];
         buf_printf(out, "  %s " STR_FMT " %s%s%s\n", kinds[f->kind], STR_ARG(f->path),
@@ -93,6 +103,10 @@ static yyjson_mut_val *files_json(yyjson_mut_doc *doc, const struct elf_audit_ve
             yyjson_mut_val *need = yyjson_mut_arr_add_obj(doc, versions);
             json_add_str(doc, need, "library", f->needs[j].file);
             json_add_str(doc, need, "version", f->needs[j].version);
+        }
+        if (f->level.level) {
+            json_add_str(doc, file, "level", str_from(f->level.level->name));
+            yyjson_mut_obj_add_bool(doc, file, "asks_machine", f->level.asks);
         }
         yyjson_mut_obj_add_bool(doc, file, "foreign", f->foreign);
         yyjson_mut_obj_add_bool(doc, file, "textrel", f->textrel);

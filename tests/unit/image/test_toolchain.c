@@ -53,6 +53,22 @@ static void test_wrappers(void **state)
     assert_false(says(find(&text, "bin/s390x-linux-gnu-gcc").bytes, "/floor"));
 }
 
+/* The level stands behind what the package asks for; without one nothing does. */
+static void test_level(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct toolchain_text text;
+    struct toolchain_spec spec = spec_for("s390x", TOOLCHAIN_CROSS, true, &arena);
+    (void)state;
+    toolchain_text_make(&spec, &arena, &text);
+    assert_true(str_ends(find(&text, "bin/s390x-linux-gnu-g++").bytes, STR(" \"$@\"\n")));
+    spec.level = elf_level_find(ELF_ARCH_S390X, STR("zEC12"));
+    toolchain_text_make(&spec, &arena, &text);
+    assert_true(
+        str_ends(find(&text, "bin/s390x-linux-gnu-g++").bytes, STR(" \"$@\" -march=zEC12\n")));
+    assert_str(toolchain_text_expand(&spec, STR("a%rust_level%"), &arena), "a -Ctarget-cpu=zEC12");
+}
+
 /* Programs of the target that describe libraries are answered from pkg-config. */
 static void test_config_scripts(void **state)
 {
@@ -130,9 +146,9 @@ static void test_expand(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrappers),
-                                       cmocka_unit_test(test_config_scripts),
-                                       cmocka_unit_test(test_same_compiler),
-                                       cmocka_unit_test(test_lib64), cmocka_unit_test(test_expand)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrappers),       cmocka_unit_test(test_level),
+        cmocka_unit_test(test_config_scripts), cmocka_unit_test(test_same_compiler),
+        cmocka_unit_test(test_lib64),          cmocka_unit_test(test_expand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
