@@ -37,16 +37,10 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
     struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
-    struct str engine = option_str(options, OPTION_CONTAINER_ENGINE);
     if (str_eq(preset, STR("ubuntu")))
         return err_set(err, ERR_USAGE,
                        "--container-preset ubuntu is not available yet; leave it out and give "
                        "--container-image with an image of Ubuntu that has Python and its headers");
-    if (!str_eq(engine, STR("sandbox")))
-        return err_set(err, ERR_USAGE,
-                       "--container-engine " STR_FMT " is not available yet: builds run in the "
-                       "sandbox of this program, which needs no engine; leave it out",
-                       STR_ARG(engine));
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
@@ -105,6 +99,13 @@ static struct str plan_options_image(const struct options *options)
     return given.len || !preset ? given : str_from(preset->reference);
 }
 
+/* Builds run in our own sandbox whatever is said: an engine is where the image comes from. */
+static struct str plan_options_engine(const struct options *options)
+{
+    struct str engine = option_str(options, OPTION_CONTAINER_ENGINE);
+    return str_eq(engine, STR("sandbox")) ? STR("") : engine;
+}
+
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
@@ -142,12 +143,18 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .cache = cache,
         .preset = option_str(options, OPTION_CONTAINER_PRESET),
         .image = plan_options_image(options),
+        .engine = plan_options_engine(options),
         .mirror = option_str(options, OPTION_MIRROR),
         .program = program,
         .clock = call->clock,
     };
     if (!plan_options_target(call, config, err) || !plan_options_machine(call, config, err))
         return false;
+    if (config->engine.len && !config->image.len)
+        return err_set(err, ERR_USAGE,
+                       "--container-engine " STR_FMT " gives an image of its storage: name it with "
+                       "--container-image",
+                       STR_ARG(config->engine));
     if (!config->input.len && !config->requirements.len)
         return err_set(err, ERR_USAGE,
                        "nothing to do: give --input DIR, --requirements FILE, or both");

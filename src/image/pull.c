@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/engine.h"
 #include "image/layer.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -46,6 +47,9 @@ static bool pull_begin(const struct pull *pull, struct str text, struct arena *a
 
 static bool pull_registry(struct pull_work *work, struct err *err)
 {
+    if (work->pull->engine.len)
+        return err_set(err, ERR_FORMAT, "what " STR_FMT " gave is not the whole image",
+                       STR_ARG(work->pull->engine));
     return work->registry ||
            registry_open(&work->reference, &work->pull->registry, &work->registry, err);
 }
@@ -126,19 +130,34 @@ static struct str pull_memory(const struct pull_work *work)
     return arena_printf(work->arena, "%s/images/%s", work->pull->cache, digest_to_hex(&key).text);
 }
 
-static bool pull_ask(struct pull_work *work, struct digest *pinned, struct err *err)
+/* What the name means: a manifest, or an index over several. */
+static bool pull_name(struct pull_work *work, struct str name, struct registry_manifest *answer,
+                      struct err *err)
+{
+    const struct pull *pull = work->pull;
+    struct image_manifest_descriptor entry;
+    struct cas_blob blob;
+    if (pull->engine.len) {
+        if (!engine_take(pull->engine, name, pull->arch, pull->cas, pull->cache, work->arena,
+                         &entry, err) ||
+            !pull_manifest(work, &entry.digest, answer, err))
+            return false;
+        answer->content_type = entry.media_type;
+        return true;
+    }
+    return work->reference.has_digest ? pull_manifest(work, &work->reference.digest, answer, err)
+                                      : pull_registry(work, err) &&
+                                            registry_manifest(work->registry, work->reference.tag,
+                                                              NULL, work->arena, answer, err) &&
+                                            cas_put_bytes(pull->cas, answer->bytes, &blob, err);
+}
+
+static bool pull_ask(struct pull_work *work, struct str name, struct digest *pinned,
+                     struct err *err)
 {
     struct registry_manifest answer;
-    struct cas_blob blob;
     struct image_manifest_descriptor entry;
-    const struct digest *by = &work->reference.digest;
-    bool ok = work->reference.has_digest
-                  ? pull_manifest(work, by, &answer, err)
-                  : pull_registry(work, err) &&
-                        registry_manifest(work->registry, work->reference.tag, NULL, work->arena,
-                                          &answer, err) &&
-                        cas_put_bytes(work->pull->cas, answer.bytes, &blob, err);
-    if (!ok ||
+    if (!pull_name(work, name, &answer, err) ||
         !image_manifest_parse(answer.bytes, answer.content_type, work->arena, &work->manifest, err))
         return false;
     *pinned = answer.digest;
@@ -175,7 +194,7 @@ bool pull_pin(const struct pull *pull, struct str reference, struct arena *arena
     struct str recalled;
     if (!pull_begin(pull, reference, arena, &work, err))
         return false;
-    bool ok = pull_ask(&work, &digest, err);
+    bool ok = pull_ask(&work, reference, &digest, err);
     registry_close(&work.registry);
     if (!ok && err->code == ERR_NETWORK && pull_recall(&work, arena, &recalled)) {
         pull_tell(&work, IMAGE_NOTE,
@@ -188,6 +207,10 @@ bool pull_pin(const struct pull *pull, struct str reference, struct arena *arena
                         "image " STR_FMT " cannot be had; check the registry, or give another "
                         "--container-image",
                         STR_ARG(work.name));
+    if (!ok && pull->engine.len && err->code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "image " STR_FMT ": %s; \"%s\" brings it",
+                       STR_ARG(reference), arena_str(arena, str_from(err->text)).ptr,
+                       engine_advice(pull->engine, reference, pull->arch, arena).ptr);
     if (!ok)
         return err_wrap(err, "image " STR_FMT, STR_ARG(work.name));
     work.reference.digest = digest;

@@ -5,6 +5,9 @@
  * architecture, layer digests and the rules of unpacking, so the same image under another
  * name is the same root, and is never fetched twice.
  *
+ * With an engine the image comes out of the engine's own storage instead, into the same
+ * store and the same roots; no registry is asked.
+ *
  * A name is pinned first: its tag is asked for once, and from there on the image is known
  * by the digest of its manifest. <cache>/images/<digest> remembers what a name meant when
  * its registry was last reached.
@@ -21,6 +24,7 @@ struct pull {
     struct cas *cas;
     const char *cache;       /* absolute directory */
     const struct arch *arch; /* what the image has to run on */
+    struct str engine; /* "podman", "docker": pinned out of its storage (engine.h); empty: pulled */
     struct registry_options registry;
     image_progress_fn *progress; /* may be NULL */
     void *progress_state;

@@ -38,6 +38,7 @@ bool pin_image(const struct run_plan_config *config, struct arena *arena, struct
     struct str told = {0}, made;
     struct pull pull = {.cache = config->cache.ptr,
                         .arch = arch_find(config->arch),
+                        .engine = config->engine,
                         .registry = fetch_registry(&config->net),
                         .progress = pin_tell,
                         .progress_state = &told};

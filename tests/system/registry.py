@@ -75,6 +75,26 @@ class Image:
         self.digest = digest_of(self.manifest)
 
 
+def archive_of(image, name, lie=lambda path, data: data):
+    """The image as an OCI archive: what podman loads and engines save."""
+    members = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}', "index.json": json.dumps({
+        "schemaVersion": 2, "manifests": [{
+            "mediaType": OCI + "manifest.v1+json", "digest": image.digest,
+            "size": len(image.manifest),
+            "annotations": {"org.opencontainers.image.ref.name": name}}]}).encode()}
+    for blob in (*image.blobs, image.manifest):
+        members["blobs/sha256/" + digest_of(blob)[7:]] = blob
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path, data in members.items():
+            data = lie(path, data)
+            if data is not None:
+                member = tarfile.TarInfo(path)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
 def index_of(images, claims=None):
     entries = [{"mediaType": OCI + "manifest.v1+json", "digest": image.digest,
                 "size": len(image.manifest),

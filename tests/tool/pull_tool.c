@@ -1,6 +1,6 @@
 /*
  * Images of a registry by hand and for tests/stages/51-oci.sh:
- *   pull_tool CACHE MACHINE TRUSTED-HOST|- REFERENCE
+ *   pull_tool CACHE MACHINE TRUSTED-HOST|- REFERENCE [ENGINE]
  * prints the pinned reference and the root's path.
  */
 #include <stdio.h>
@@ -25,6 +25,8 @@ static bool tool_pull(char **words, struct arena *arena, struct err *err)
         .arch = arch_find(str_from(words[2])),
         .registry = {.trusted_hosts = &trusted, .trusted_hosts_len = strcmp(words[3], "-") != 0},
         .progress = tool_tell};
+    if (words[5])
+        pull.engine = str_from(words[5]);
     if (!pull.arch)
         return err_set(err, ERR_USAGE, "unknown machine %s", words[2]);
     if (!cas_open(arena_printf(arena, "%s/cas", pull.cache).ptr, &cas, err))
@@ -43,8 +45,8 @@ int main(int argc, char **argv)
 {
     ARENA_AUTO struct arena arena = {0};
     struct err err;
-    if (argc != 5) {
-        fputs("usage: pull_tool CACHE MACHINE TRUSTED-HOST|- REFERENCE\n", stderr);
+    if (argc != 5 && argc != 6) {
+        fputs("usage: pull_tool CACHE MACHINE TRUSTED-HOST|- REFERENCE [ENGINE]\n", stderr);
         return 2;
     }
     if (tool_pull(argv, &arena, &err))
