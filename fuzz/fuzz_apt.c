@@ -14,7 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (apt_parse_uri(line, &arena, &package) && (!package.name.len && !package.exact.len))
             __builtin_trap();
     }
-    apt_pick_mirrors(text, &mirror, &security);
+    const struct distro *debian = distro_find(STR("debian")), *ubuntu = distro_find(STR("ubuntu"));
+    apt_pick_mirrors(text, debian, &debian->archive, &mirror, &security);
+    apt_pick_mirrors(text, ubuntu, &ubuntu->ports, &mirror, &security);
+    (void)distro_mirror(ubuntu, text, &ubuntu->ports, &arena);
     (void)apt_network_settings(text, &arena);
     (void)floor_glibc(text);
     /* A link never leads above the root, whatever it says. */

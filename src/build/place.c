@@ -75,6 +75,7 @@ static bool place_image(const struct slot *slot, enum preset_role role, struct i
                      err))
         return false;
     spec->mirror = slot->spec->mirror;
+    spec->keyring = slot->spec->keyring;
     return true;
 }
 

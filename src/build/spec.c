@@ -90,6 +90,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     json_add_str(doc, root, "image", spec->image);
     json_add_str(doc, root, "cache", spec->cache);
     json_add_str(doc, root, "mirror", spec->mirror);
+    json_add_str(doc, root, "keyring", spec->keyring);
     spec_add_net(doc, yyjson_mut_obj_add_obj(doc, root, "net"), &spec->net);
     yyjson_mut_obj_add_int(doc, root, "cpu_milli", spec->cpu_milli);
     yyjson_mut_obj_add_int(doc, root, "memory_bytes", spec->memory_bytes);
@@ -208,6 +209,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .image = spec_get(root, "image", arena),
         .cache = spec_get(root, "cache", arena),
         .mirror = spec_get(root, "mirror", arena),
+        .keyring = spec_get(root, "keyring", arena),
         .net = spec_get_net(yyjson_obj_get(root, "net"), arena),
         .cpu_milli = json_get_int(root, "cpu_milli", 0),
         .memory_bytes = json_get_int(root, "memory_bytes", 0),

@@ -60,6 +60,7 @@ struct spec {
     struct str preset;          /* distribution of the images: "debian" */
     struct str image;           /* the target's root, pinned (image/pull.h); empty: the preset's */
     struct str cache, mirror;   /* directory; mirror URL or empty */
+    struct str keyring;         /* who may sign the mirror's packages; empty: the distribution */
     struct spec_net net;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;

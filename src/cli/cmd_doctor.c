@@ -14,6 +14,8 @@
 #include "cli/command.h"
 #include "cli/table.h"
 #include "cli/term.h"
+#include "image/distro.h"
+#include "image/preset.h"
 #include "jail/jail.h"
 #include "net/http.h"
 #include "os/fd.h"
@@ -148,13 +150,38 @@ static struct str doctor_url(struct arena *arena, struct str base, const char *b
     return arena_printf(arena, STR_FMT "/%s", STR_ARG(base), below);
 }
 
+/* Of the distribution that the preset's images are composed of, for the build machine. */
+static void doctor_archive(struct doctor *doctor, struct http *http)
+{
+    const struct options *options = doctor->call->options;
+    struct arena *arena = doctor->call->arena;
+    struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
+    struct str mirror = option_str(options, OPTION_MIRROR);
+    const struct distro *named = distro_find(preset);
+    const struct distro *distro = named ? named : distro_find(STR("debian"));
+    const struct arch *host = arch_host();
+    const struct distro_archive *archive =
+        distro_archive(distro, str_from(host ? host->debian : "amd64"));
+    struct preset_facts facts;
+    struct err err = {0};
+    static const struct str mend =
+        STR_INIT("check network and proxy (http_proxy), or give --mirror another one");
+    if (!preset_facts(preset, option_str(options, OPTION_PYTHON), &facts, &err)) {
+        doctor_add(doctor, "archive of images", JAIL_BAD, arena_str(arena, str_from(err.text)),
+                   STR("give another --python or --container-preset"));
+        return;
+    }
+    mirror = mirror.len ? distro_mirror(distro, mirror, archive, arena) : str_from(archive->mirror);
+    const char *below = arena_printf(arena, "dists/%s/InRelease", facts.release).ptr;
+    doctor_reach(doctor, http, "archive of images", doctor_url(arena, mirror, below), mend);
+}
+
 static void doctor_network(struct doctor *doctor)
 {
     const struct options *options = doctor->call->options;
     struct arena *arena = doctor->call->arena;
     struct option_list trusted = option_list(options, OPTION_TRUSTED_HOST);
     struct option_list extra = option_list(options, OPTION_EXTRA_INDEX_URL);
-    struct str mirror = option_str(options, OPTION_MIRROR);
     struct http_options http_options = {.trusted_hosts = trusted.at,
                                         .trusted_hosts_len = trusted.len,
                                         .attempts = 2,
@@ -171,11 +198,7 @@ static void doctor_network(struct doctor *doctor)
                  doctor_url(arena, option_str(options, OPTION_INDEX_URL), "six/"), index_mend);
     for (size_t i = 0; i < extra.len; i++)
         doctor_reach(doctor, http, "further index", doctor_url(arena, extra.at[i], ""), index_mend);
-    if (mirror.len == 0)
-        mirror = STR("http://deb.debian.org/debian");
-    doctor_reach(doctor, http, "archive of images",
-                 doctor_url(arena, mirror, "dists/bookworm/InRelease"),
-                 STR("check network and proxy (http_proxy), or give --mirror another one"));
+    doctor_archive(doctor, http);
     http_close(&http);
 }
 

@@ -38,10 +38,11 @@ static bool prove_wheels(const struct call *call, struct str output, struct spec
 
 bool cmd_prove(const struct call *call, int *status, struct err *err)
 {
-    struct str output, cache;
+    struct str output, cache, keyring = option_str(call->options, OPTION_KEYRING);
     struct spec_result result;
     if (!file_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output, err) ||
-        !file_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err))
+        !file_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err) ||
+        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
         return false;
     struct spec spec = {.kind = SPEC_PROVE,
                         .python = option_str(call->options, OPTION_PYTHON),
@@ -49,6 +50,7 @@ bool cmd_prove(const struct call *call, int *status, struct err *err)
                         .platform_tag = option_str(call->options, OPTION_PLATFORM_TAG),
                         .preset = option_str(call->options, OPTION_CONTAINER_PRESET),
                         .mirror = option_str(call->options, OPTION_MIRROR),
+                        .keyring = keyring,
                         .cache = cache,
                         .timeout_ms = PROVE_TIMEOUT_MS,
                         .as_json = option_flag(call->options, OPTION_JSON)};

@@ -36,11 +36,6 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
-    struct str preset = option_str(options, OPTION_CONTAINER_PRESET);
-    if (str_eq(preset, STR("ubuntu")))
-        return err_set(err, ERR_USAGE,
-                       "--container-preset ubuntu is not available yet; leave it out and give "
-                       "--container-image with an image of Ubuntu that has Python and its headers");
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);
@@ -110,12 +105,14 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
 {
     const struct options *options = call->options;
     struct str input = option_str(options, OPTION_INPUT), cache;
+    struct str keyring = option_str(options, OPTION_KEYRING);
     const char *program;
     if (!plan_options_not_yet(options, err))
         return false;
     if (!plan_options_program(call, &program, err) ||
         !file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
-        (input.len && !file_absolute(input, call->arena, &input, err)))
+        (input.len && !file_absolute(input, call->arena, &input, err)) ||
+        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
         return false;
     *config = (struct run_plan_config){
         .input = input,
@@ -145,6 +142,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .image = plan_options_image(options),
         .engine = plan_options_engine(options),
         .mirror = option_str(options, OPTION_MIRROR),
+        .keyring = keyring,
         .program = program,
         .clock = call->clock,
     };

@@ -16,10 +16,6 @@
 
 extern char **environ;
 
-#define APT_DEFAULT_MIRROR "http://deb.debian.org/debian"
-#define APT_DEFAULT_SECURITY "http://deb.debian.org/debian-security"
-#define APT_DEFAULT_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
-
 enum {
     APT_LISTS_AGE_S = 24 * 3600,
     APT_ASK_MS = 60 * 1000,
@@ -187,22 +183,24 @@ static bool apt_write_sources(struct apt *apt, const struct apt_mirrors *mirrors
                               struct arena *arena, struct err *err)
 {
     const struct image_spec *spec = apt->spec;
-    struct str keyring = spec->keyring.len ? spec->keyring : STR(APT_DEFAULT_KEYRING);
+    const struct distro *distro = distro_find(spec->distro);
+    struct str keyring = spec->keyring.len ? spec->keyring : str_from(distro->keyring);
     if (access(arena_cstr(arena, keyring), R_OK))
         return err_set(err, ERR_NOT_FOUND,
-                       "no keyring " STR_FMT " to check Debian's packages with: install "
-                       "debian-archive-keyring",
-                       STR_ARG(keyring));
+                       "no keyring " STR_FMT
+                       " to check packages of %s with: install %s, or name one "
+                       "with --keyring",
+                       STR_ARG(keyring), distro->label, distro->keyring_package);
     const struct {
         struct str site;
         const char *suite;
     } rows[] = {{mirrors->main, ""}, {mirrors->main, "-updates"}, {mirrors->security, "-security"}};
     BUF_AUTO struct buf text = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        buf_printf(&text,
-                   "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s main\n",
-                   apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring),
-                   STR_ARG(rows[i].site), STR_ARG(spec->release), rows[i].suite);
+        buf_printf(
+            &text, "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s %s\n",
+            apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring),
+            STR_ARG(rows[i].site), STR_ARG(spec->release), rows[i].suite, distro->components);
     struct str path = arena_printf(arena, "%s/sources.list", apt->dir);
     return file_write(AT_FDCWD, path.ptr, 0644, buf_str(&text), err);
 }
@@ -269,16 +267,36 @@ static bool apt_fetch_lists(struct apt *apt, const struct apt_mirrors *mirrors, 
     return ok;
 }
 
+/* The tree that has what is asked for; that of ports has no sources. */
+static const struct distro_archive *apt_archive(const struct apt *apt)
+{
+    const struct distro *distro = distro_find(apt->spec->distro);
+    return apt->is_source ? &distro->archive : distro_archive(distro, apt->spec->arch);
+}
+
+static struct apt_mirrors apt_usual(const struct distro_archive *archive)
+{
+    return (struct apt_mirrors){str_from(archive->mirror),
+                                str_from(archive->security ? archive->security : archive->mirror)};
+}
+
 static struct apt_mirrors apt_mirrors(const struct apt *apt, struct arena *arena)
 {
     const struct image_spec *spec = apt->spec;
-    struct apt_mirrors own = {0}, mirrors = {spec->mirror, spec->security_mirror};
+    const struct distro *distro = distro_find(spec->distro);
+    const struct distro_archive *archive = apt_archive(apt);
+    struct apt_mirrors own = {0}, usual = apt_usual(archive),
+                       mirrors = {.security = spec->security_mirror};
+    if (spec->mirror.len)
+        mirrors.main = distro_mirror(distro, spec->mirror, archive, arena);
+    else
+        apt_pick_mirrors(apt_machine_listing(arena), distro, archive, &own.main, &own.security);
     if (!mirrors.main.len)
-        apt_pick_mirrors(apt_machine_listing(arena), &own.main, &own.security);
-    if (!mirrors.main.len)
-        mirrors.main = own.main.len ? own.main : STR(APT_DEFAULT_MIRROR);
+        mirrors.main = own.main.len ? own.main : usual.main;
+    if (!archive->security)
+        mirrors.security = mirrors.main;
     if (!mirrors.security.len)
-        mirrors.security = own.security.len ? own.security : STR(APT_DEFAULT_SECURITY);
+        mirrors.security = own.security.len ? own.security : usual.security;
     return mirrors;
 }
 
@@ -302,12 +320,12 @@ bool apt_update(struct apt *apt, bool fresh, struct arena *arena, struct err *er
     if (!apt_make_dirs(apt, arena, err) || !apt_write_conf(apt, arena, err))
         return false;
     struct apt_mirrors mirrors = apt_mirrors(apt, arena);
-    const struct apt_mirrors usual = {STR(APT_DEFAULT_MIRROR), STR(APT_DEFAULT_SECURITY)};
+    const struct apt_mirrors usual = apt_usual(apt_archive(apt));
     if (!apt_fetch_lists(apt, &mirrors, arena, err)) {
         bool asked = apt->spec->mirror.len > 0;
         if (err->code != ERR_NETWORK || asked || str_eq(mirrors.main, usual.main))
             return false;
-        struct str note = arena_printf(arena, "%s; using " APT_DEFAULT_MIRROR, err->text);
+        struct str note = arena_printf(arena, "%s; using " STR_FMT, err->text, STR_ARG(usual.main));
         apt_tell(apt, IMAGE_NOTE, note, 0, 0);
         if (!apt_fetch_lists(apt, &usual, arena, err))
             return false;

@@ -1,5 +1,5 @@
 /*
- * Debian's own resolver and download, apt-get, with a state directory of ours: no
+ * The distribution's own resolver and download, apt-get, with a state directory of ours: no
  * package of this machine counts as installed, nothing of its apt changes, any
  * user may run it. From the machine come the archive's address and the network
  * settings (proxies, time-outs, certificates). Signatures are always checked.
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "image/distro.h"
 #include "image/image.h"
 
 struct apt_package {
@@ -61,10 +62,13 @@ CHECKED bool apt_download_source(struct apt *apt, const char *name, const char *
 bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *package);
 
 /*
- * The archive and security mirror that a listing of this machine's sources names for
- * Debian: lines "<site>|<release>|<component>|<origin>" (apt-get indextargets). Pure.
+ * The archive and security mirror that a listing of this machine's sources names for a
+ * tree of the distribution: lines "<site>|<release>|<component>|<origin>" (apt-get
+ * indextargets). Pure.
  */
-void apt_pick_mirrors(struct str listing, struct str *mirror, struct str *security);
+void apt_pick_mirrors(struct str listing, const struct distro *distro,
+                      const struct distro_archive *archive, struct str *mirror,
+                      struct str *security);
 
 /* The first error that apt's output names, in one line; empty when there is none. Pure. */
 struct str apt_reason(struct str output);

@@ -40,18 +40,16 @@ bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *pac
     return true;
 }
 
-static bool apt_is_debian_release(struct str release)
+static bool apt_is_release(const struct distro *distro, struct str release)
 {
-    static const char *const names[] = {"bullseye", "bookworm", "trixie",   "forky",    "sid",
-                                        "stable",   "testing",  "unstable", "oldstable"};
     struct str base = str_slice(release, 0, str_find_char(release, '-'));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_eq(base, str_from(names[i])))
+    for (size_t i = 0; distro->releases[i]; i++)
+        if (str_eq(base, str_from(distro->releases[i])))
             return true;
-    return false;
+    return !distro->releases[0];
 }
 
-/* Others publish for Debian too (".../linux/debian"): the path must be Debian's own layout. */
+/* Others publish for Debian too (".../linux/debian"): the path must be the archive's own layout. */
 static bool apt_has_path(struct str site, struct str path)
 {
     size_t host = str_find(site, STR("://"));
@@ -67,7 +65,9 @@ static bool apt_has_path(struct str site, struct str path)
     return str_ends(rest, path) && !str_has_char(str_slice(rest, 1, rest.len), '/');
 }
 
-void apt_pick_mirrors(struct str listing, struct str *mirror, struct str *security)
+void apt_pick_mirrors(struct str listing, const struct distro *distro,
+                      const struct distro_archive *archive, struct str *mirror,
+                      struct str *security)
 {
     struct str line, found = {0}, found_security = {0};
     while (str_next_line(&listing, &line)) {
@@ -75,13 +75,14 @@ void apt_pick_mirrors(struct str listing, struct str *mirror, struct str *securi
         if (!str_cut(line, '|', &site, &rest) || !str_cut(rest, '|', &release, &rest))
             continue;
         str_cut(rest, '|', &component, &origin);
-        bool said_other =
-            origin.len && !str_starts(origin, STR("$(")) && !str_eq(origin, STR("Debian"));
-        if (said_other || !str_eq(component, STR("main")) || !apt_is_debian_release(release))
+        bool said_other = origin.len && !str_starts(origin, STR("$(")) &&
+                          !str_eq(origin, str_from(distro->label));
+        if (said_other || !str_eq(component, STR("main")) || !apt_is_release(distro, release))
             continue;
-        if (!found.len && apt_has_path(site, STR("/debian")))
+        if (!found.len && apt_has_path(site, str_from(archive->path)))
             found = site;
-        if (!found_security.len && apt_has_path(site, STR("/debian-security")))
+        if (!found_security.len && archive->security &&
+            apt_has_path(site, str_from(archive->security_path)))
             found_security = site;
     }
     *mirror = found;

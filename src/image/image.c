@@ -310,7 +310,7 @@ bool image_compose(const struct image_spec *spec, const char *cache, image_progr
                    void *state, struct arena *arena, struct image_root *root, struct err *err)
 {
     struct image_work work = {.spec = spec, .arena = arena, .arch = arch_find(spec->arch)};
-    if (!str_eq(spec->distro, STR("debian")) || !work.arch || spec->wanted.len == 0)
+    if (!distro_find(spec->distro) || !work.arch || spec->wanted.len == 0)
         return err_set(err, ERR_USAGE, "no roots of " STR_FMT " for " STR_FMT,
                        STR_ARG(spec->distro), STR_ARG(spec->arch));
     if (!file_mkdirs(AT_FDCWD, cache, 0755, err))

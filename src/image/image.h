@@ -1,5 +1,5 @@
 /*
- * Root file systems composed from Debian packages, as any user and without
+ * Root file systems composed from packages of Debian or Ubuntu, as any user and without
  * running anything of them: apt resolves and checks (its own resolver, its own
  * signature check, a state directory of ours), each package is unpacked once,
  * and a root is hard links to what was unpacked, plus what maintainer scripts
@@ -35,18 +35,19 @@ struct image_link {
 };
 
 struct image_spec {
-    struct str distro;          /* "debian" */
-    struct str release;         /* "bookworm", "trixie" */
+    struct str distro;          /* "debian", "ubuntu" (image/distro.h) */
+    struct str release;         /* "bookworm", "noble" */
     struct str arch;            /* Debian's name: "amd64", "s390x", "arm64" */
     struct image_names wanted;  /* packages; what they need comes too, recommendations do not */
     struct image_names without; /* packages of the closure that are left out on purpose */
     /*
      * Where from. Nothing given: the archive that this machine's own apt settings
-     * name for Debian (deb822 or one-line), else deb.debian.org. A mirror that does
-     * not carry the machine asked for falls back to deb.debian.org, which is said.
+     * name for the distribution (deb822 or one-line), else its usual one. A mirror of
+     * the machine's that does not carry the machine asked for falls back to that, which
+     * is said.
      */
     struct str mirror, security_mirror; /* "http://deb.debian.org/debian", ".../debian-security" */
-    struct str keyring;                 /* empty: /usr/share/keyrings/debian-archive-keyring.gpg */
+    struct str keyring;                 /* empty: the distribution's own */
     /* Made after everything else. They are part of the digest. */
     const struct image_link *links;
     size_t link_count;

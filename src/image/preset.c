@@ -5,47 +5,56 @@
 #include "base/buf.h"
 #include "base/vec.h"
 
+/* A release of a distribution, and what of it decides what wheels can be. */
 struct preset_release_row {
-    const char *preset, *python, *release, *gcc; /* gcc: major version of the release's compiler */
+    const char *preset, *python, *release;
+    const char *full; /* version of its Python */
+    unsigned glibc;   /* minor */
 };
 
 static const struct preset_release_row preset_releases[] = {
-    {"debian", "3.11", "bookworm", "12"},
-    {"debian", "3.13", "trixie", "14"},
+    {"debian", "3.11", "bookworm", "3.11.2", 36},
+    {"debian", "3.13", "trixie", "3.13.5", 41},
+    /* Of these only noble is still on Ubuntu's own mirrors. */
+    {"ubuntu", "3.11", "mantic", "3.11.6", 38},
+    {"ubuntu", "3.12", "noble", "3.12.3", 39},
 };
 
-enum { PRESET_ROW_MAX = 32 };
+enum {
+    PRESET_ROW_MAX = 32,
+    BUILD = 1 << PRESET_BUILD,
+    SYSROOT = 1 << PRESET_SYSROOT,
+    OWN = 1 << PRESET_OWN,
+    CLEAN = 1 << PRESET_CLEAN,
+    DNF = 1 << PRESET_DNF,
+};
 
 /*
  * In names below "@" is how cross compilers' names end, "$" Debian's name of the
- * target, "#" the Python version, "%" gcc's major version, "&" rustc's name of the
- * target. All rows of a role count.
+ * target, "#" the Python version, "&" rustc's name of the target. All rows of a role
+ * count. `only` is a release or a Python version that a row is for, behind "!" one that
+ * it is not for; NULL: every one.
  */
 struct preset_package_row {
-    enum preset_role role;
+    unsigned roles; /* bits above */
     const char *names[PRESET_ROW_MAX];
-    const char *release; /* NULL: every one */
+    const char *only;
 };
 
 static const struct preset_package_row preset_wanted[] = {
     /* The shell and the tools that setup scripts, Makefiles and configure call. */
-    {PRESET_BUILD,
+    {BUILD | OWN,
      {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
-      "diffutils", "debianutils", "libc-bin"}},
-    {PRESET_BUILD, {"gcc-@", "g++-@", "make", "ninja-build", "pkgconf", "patch"}},
-    {PRESET_BUILD, {"python#"}},
+      "diffutils", "debianutils", "libc-bin", "make", "ninja-build", "pkgconf", "patch"}},
+    {BUILD, {"gcc-@", "g++-@"}},
+    {OWN, {"gcc", "g++"}},
+    {BUILD | SYSROOT | OWN | CLEAN, {"python#"}},
     /* Of the standard library, although Debian keeps it apart: setuptools below 60 builds on it. */
-    {PRESET_BUILD, {"python3-distutils"}, "bookworm"},
-    {PRESET_SYSROOT, {"python3-distutils"}, "bookworm"},
-    {PRESET_OWN, {"python3-distutils"}, "bookworm"},
-    {PRESET_OWN,
-     {"bash", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "tar", "gzip", "xz-utils",
-      "diffutils", "debianutils", "libc-bin"}},
-    {PRESET_OWN, {"gcc", "g++", "make", "ninja-build", "pkgconf", "patch"}},
-    {PRESET_OWN, {"libc6-dev", "python#", "libpython#-dev"}},
-    {PRESET_SYSROOT, {"libc6-dev", "libc-bin", "python#", "libpython#-dev"}},
-    {PRESET_DNF, {"dnf", "python3", "ca-certificates"}},
-    {PRESET_CLEAN, {"python#", "python3-pip", "ca-certificates", "libc-bin", "libstdc++6"}},
+    {BUILD | SYSROOT | OWN, {"python3-distutils"}, "3.11"},
+    {SYSROOT | OWN, {"libc6-dev", "libpython#-dev"}},
+    {SYSROOT | CLEAN, {"libc-bin"}},
+    {CLEAN, {"python3-pip", "ca-certificates", "libstdc++6"}},
+    {DNF, {"dnf", "python3", "ca-certificates"}},
 };
 
 /*
@@ -54,33 +63,26 @@ static const struct preset_package_row preset_wanted[] = {
  * only maintainer scripts use.
  */
 static const struct preset_package_row preset_without[] = {
-    {PRESET_BUILD,
+    {BUILD,
      {"libc6-dev-$-cross", "libc6-$-cross", "linux-libc-dev-$-cross", "libgcc-s1-$-cross",
       "libstdc++6-$-cross", "libgomp1-$-cross", "libatomic1-$-cross", "libitm1-$-cross",
       "libasan8-$-cross", "libubsan1-$-cross", "libgfortran5-$-cross", "libquadmath0-$-cross",
       "liblsan0-$-cross", "libtsan2-$-cross", "libhwasan0-$-cross"}},
-    {PRESET_BUILD,
-     {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.40",
-      "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
-      "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
-    {PRESET_OWN,
-     {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.40",
-      "libperl5.36", "libperl5.40", "init-system-helpers", "debconf", "libfile-find-rule-perl",
-      "libnumber-compare-perl", "libtext-glob-perl", "procps"}},
-    {PRESET_SYSROOT, {"dpkg", "tar", "perl-base"}},
-    {PRESET_CLEAN,
+    {BUILD | OWN,
+     {"dpkg", "usrmerge", "perl", "perl-base", "perl-modules-5.36", "perl-modules-5.38",
+      "perl-modules-5.40", "libperl5.36", "libperl5.38", "libperl5.40", "init-system-helpers",
+      "debconf", "libfile-find-rule-perl", "libnumber-compare-perl", "libtext-glob-perl",
+      "procps"}},
+    {SYSROOT, {"dpkg", "tar", "perl-base"}},
+    {CLEAN,
      {"dpkg", "tar", "perl-base", "debconf", "openssl", "cdebconf", "python3", "python3-minimal",
       "python3-setuptools", "python3-wheel", "python3-pkg-resources", "python3-lib2to3"}},
 };
 
-/*
- * What only some builds need, so that the image of all others stays small; in names as
- * above. A release of NULL means every one.
- */
+/* What only some builds need, so that the image of all others stays small; as above. */
 struct preset_tool_row {
-    const char *tool, *release;
-    enum preset_role role;
-    const char *names[8];
+    const char *tool;
+    struct preset_package_row packages;
 };
 
 static const struct preset_tool_row preset_tool_rows[] = {
@@ -88,22 +90,16 @@ static const struct preset_tool_row preset_tool_rows[] = {
        longer come for all machines, so the release's own is taken for both. Build scripts and
        procedural macros run on the build machine: its own gcc links them. */
     {"rust",
-     "bookworm",
-     PRESET_BUILD,
-     {"rustc-web/bookworm", "libstd-rust-web-dev/bookworm", "cargo-web/bookworm"}},
-    {"rust", "bookworm", PRESET_SYSROOT, {"libstd-rust-web-dev/bookworm"}},
-    {"rust", "trixie", PRESET_BUILD, {"rustc", "cargo"}},
-    {"rust", "trixie", PRESET_SYSROOT, {"libstd-rust-dev"}},
-    {"rust", NULL, PRESET_BUILD, {"gcc", "libc6-dev"}},
-    {"rust",
-     "bookworm",
-     PRESET_OWN,
-     {"rustc-web/bookworm", "libstd-rust-web-dev/bookworm", "cargo-web/bookworm"}},
-    {"rust", "trixie", PRESET_OWN, {"rustc", "cargo"}},
-    {"fortran", NULL, PRESET_BUILD, {"gfortran-@"}},
-    {"fortran", NULL, PRESET_OWN, {"gfortran"}},
-    {"cmake", NULL, PRESET_BUILD, {"cmake"}},
-    {"cmake", NULL, PRESET_OWN, {"cmake"}},
+     {BUILD | OWN,
+      {"rustc-web/bookworm", "libstd-rust-web-dev/bookworm", "cargo-web/bookworm"},
+      "bookworm"}},
+    {"rust", {SYSROOT, {"libstd-rust-web-dev/bookworm"}, "bookworm"}},
+    {"rust", {BUILD | OWN, {"rustc", "cargo"}, "!bookworm"}},
+    {"rust", {SYSROOT, {"libstd-rust-dev"}, "!bookworm"}},
+    {"rust", {BUILD, {"gcc", "libc6-dev"}, NULL}},
+    {"fortran", {BUILD, {"gfortran-@"}, NULL}},
+    {"fortran", {OWN, {"gfortran"}, NULL}},
+    {"cmake", {BUILD | OWN, {"cmake"}, NULL}},
 };
 
 /* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty
@@ -134,8 +130,6 @@ static const struct preset_link_row preset_links[] = {
     /* The target's programs start from here under qemu-user. */
     {PRESET_BUILD, "/usr!", "/sysroot/usr!"},
 };
-
-typedef VEC(struct str) preset_name_vec;
 
 static const struct preset_release_row *preset_row(struct str preset, struct str python)
 {
@@ -173,10 +167,12 @@ const struct preset_image *preset_image(struct str preset, struct str python)
     return NULL;
 }
 
-const char *preset_release(struct str preset, struct str python)
+/* Where the target is an image, what compilers need is Debian's; what tests run in never is. */
+static const struct preset_release_row *preset_role_row(struct str preset, struct str python,
+                                                        enum preset_role role)
 {
-    const struct preset_release_row *row = preset_row(preset, python);
-    return row ? row->release : NULL;
+    bool borrows = role == PRESET_DNF || (role != PRESET_CLEAN && preset_image(preset, python));
+    return preset_row(borrows ? STR("debian") : preset, python);
 }
 
 static struct str preset_expand(const char *text, const struct preset_release_row *row,
@@ -186,9 +182,8 @@ static struct str preset_expand(const char *text, const struct preset_release_ro
     const struct {
         char mark;
         const char *value;
-    } values[] = {
-        {'@', target->cross_suffix}, {'$', target->debian}, {'#', row->python}, {'%', row->gcc},
-        {'*', target->triplet},      {'!', target->loader}, {'&', target->rust}};
+    } values[] = {{'@', target->cross_suffix}, {'$', target->debian}, {'#', row->python},
+                  {'*', target->triplet},      {'!', target->loader}, {'&', target->rust}};
     for (; *text; text++) {
         const char *value = NULL;
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -205,8 +200,22 @@ static struct str preset_expand(const char *text, const struct preset_release_ro
 static bool preset_counts(const struct preset_package_row *packages, enum preset_role role,
                           const struct preset_release_row *row)
 {
-    return packages->role == role &&
-           (!packages->release || str_eq(str_from(packages->release), str_from(row->release)));
+    struct str only = str_from(packages->only ? packages->only : "");
+    bool inverted = str_starts(only, STR("!"));
+    struct str name = str_from_pos(only, inverted);
+    bool named = str_eq(name, str_from(row->release)) || str_eq(name, str_from(row->python));
+    return packages->roles & 1u << role && (!only.len || named != inverted);
+}
+
+typedef VEC(struct str) preset_name_vec;
+
+static void preset_add(const struct preset_package_row *packages, enum preset_role role,
+                       const struct preset_release_row *row, const struct arch *target,
+                       struct arena *arena, preset_name_vec *names)
+{
+    if (preset_counts(packages, role, row))
+        for (size_t i = 0; i < PRESET_ROW_MAX && packages->names[i]; i++)
+            *vec_push(names, arena) = preset_expand(packages->names[i], row, target, arena);
 }
 
 static struct image_names preset_names(const struct preset_package_row *rows, size_t row_count,
@@ -216,9 +225,7 @@ static struct image_names preset_names(const struct preset_package_row *rows, si
 {
     preset_name_vec names = {0};
     for (size_t i = 0; i < row_count; i++)
-        for (size_t j = 0;
-             preset_counts(&rows[i], role, row) && j < PRESET_ROW_MAX && rows[i].names[j]; j++)
-            *vec_push(&names, arena) = preset_expand(rows[i].names[j], row, target, arena);
+        preset_add(&rows[i], role, row, target, arena, &names);
     for (size_t i = 0; i < extra.len; i++)
         *vec_push(&names, arena) = extra.at[i];
     return (struct image_names){names.at, names.len};
@@ -227,14 +234,6 @@ static struct image_names preset_names(const struct preset_package_row *rows, si
 static bool preset_is_of_host(enum preset_role role)
 {
     return role == PRESET_BUILD || role == PRESET_DNF;
-}
-
-/* Where the target is an image, what compilers need is Debian's; what tests run in never is. */
-static const struct preset_release_row *preset_role_row(struct str preset, struct str python,
-                                                        enum preset_role role)
-{
-    bool borrows = role != PRESET_CLEAN && preset_image(preset, python);
-    return preset_row(borrows ? STR("debian") : preset, python);
 }
 
 static bool preset_unknown(struct str preset, struct str python, struct err *err)
@@ -258,17 +257,21 @@ static bool preset_add_tool(struct str tool, enum preset_role role,
 {
     bool known = false;
     for (size_t i = 0; i < sizeof preset_tool_rows / sizeof *preset_tool_rows; i++) {
-        const struct preset_tool_row *row = &preset_tool_rows[i];
-        if (!str_eq(tool, str_from(row->tool)))
+        if (!str_eq(tool, str_from(preset_tool_rows[i].tool)))
             continue;
         known = true;
-        if (row->role != role ||
-            (row->release && !str_eq(str_from(row->release), str_from(release->release))))
-            continue;
-        for (size_t j = 0; j < sizeof row->names / sizeof *row->names && row->names[j]; j++)
-            *vec_push(names, arena) = preset_expand(row->names[j], release, target, arena);
+        preset_add(&preset_tool_rows[i].packages, role, release, target, arena, names);
     }
     return known;
+}
+
+bool preset_facts(struct str preset, struct str python, struct preset_facts *facts, struct err *err)
+{
+    const struct preset_release_row *row = preset_role_row(preset, python, PRESET_BUILD);
+    if (!row)
+        return preset_unknown(preset, python, err);
+    *facts = (struct preset_facts){row->release, row->full, row->glibc};
+    return true;
 }
 
 bool preset_tools(struct str preset, struct str python, const struct arch *target,
@@ -312,7 +315,7 @@ bool preset_spec(struct str preset, struct str python, const struct arch *target
     if (!host || (host == target && role == PRESET_BUILD))
         return err_set(err, ERR_USAGE, "no %s to %s cross compiler in the preset \"" STR_FMT "\"",
                        host ? host->machine : "(this machine)", target->machine, STR_ARG(preset));
-    struct image_spec made = {.distro = STR("debian"), .release = str_from(row->release)};
+    struct image_spec made = {.distro = str_from(row->preset), .release = str_from(row->release)};
     made.arch = str_from(preset_is_of_host(role) ? host->debian : target->debian);
     made.wanted = preset_names(preset_wanted, sizeof preset_wanted / sizeof *preset_wanted, role,
                                row, target, extra, arena);

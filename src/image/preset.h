@@ -1,5 +1,5 @@
 /*
- * The package sets that builds for Debian's releases are made of, as data: which
+ * The package sets that builds for releases of Debian and Ubuntu are made of, as data: which
  * release has which Python, and what each kind of root holds.
  */
 #ifndef REFINERY_IMAGE_PRESET_H
@@ -20,8 +20,16 @@ enum preset_role {
     PRESET_DNF,   /* the build machine's: dnf, which resolves packages for other distributions */
 };
 
-/* "3.11" -> "bookworm"; NULL when no release of the preset has that Python. */
-const char *preset_release(struct str preset, struct str python);
+/* The release whose compiler and Python build for the preset's target. */
+struct preset_facts {
+    const char *release; /* "bookworm" */
+    const char *python;  /* "3.11.2" */
+    unsigned glibc;      /* minor: 36 */
+};
+
+/* ERR_USAGE names what the preset does have. */
+CHECKED bool preset_facts(struct str preset, struct str python, struct preset_facts *facts,
+                          struct err *err);
 
 /*
  * The packages of a root that only builds with these tools need, by the words of

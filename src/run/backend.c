@@ -65,6 +65,7 @@ static bool backend_spec(struct backend *backend, const struct index_file *file,
         .image = config->image,
         .cache = config->cache,
         .mirror = config->mirror,
+        .keyring = config->keyring,
         .net = *backend->net,
         .timeout_ms = BACKEND_TIMEOUT_MS,
     };

@@ -410,6 +410,7 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .image = run_plan_config(run->plan)->image,
                           .cache = config->cache,
                           .mirror = config->mirror,
+                          .keyring = run_plan_config(run->plan)->keyring,
                           .net = *run_plan_net(run->plan),
                           .cpu_milli = config->cpu_milli,
                           .memory_bytes = config->memory_bytes,

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "build/slot.h"
 #include "image/arch.h"
+#include "image/preset.h"
 #include "index/provider.h"
 #include "pkg/name.h"
 #include "run/backend.h"
@@ -43,12 +44,6 @@ static void run_say(const struct run_plan *plan, const char *text)
 
 /* ---- environments ---- */
 
-/* Python and glibc of the preset's images, which are the build machine of every build. */
-static const struct {
-    const char *python, *full;
-    unsigned glibc;
-} run_images[] = {{"3.11", "3.11.2", 36}, {"3.13", "3.13.5", 41}};
-
 static bool run_make_env(struct run_plan *plan, const struct tag_target *target, const char *full,
                          struct run_env *env, struct err *err)
 {
@@ -64,34 +59,30 @@ static bool run_make_envs(struct run_plan *plan, struct err *err)
     struct tag_target target = {0}, build = {.libc = TAG_GLIBC};
     const struct run_plan_config *config = &plan->config;
     const struct arch *host = arch_host();
+    struct preset_facts image; /* it is the build machine of every build */
     uint64_t minor = 0;
-    size_t image = 0;
-    while (image < sizeof run_images / sizeof *run_images &&
-           !str_eq(config->python, str_from(run_images[image].python)))
-        image++;
-    if (image == sizeof run_images / sizeof *run_images ||
-        !str_to_u64(str_from_pos(config->python, 2), &minor))
-        return err_set(err, ERR_USAGE,
-                       "--python " STR_FMT ": the images have Python 3.11 (bookworm) and 3.13 "
-                       "(trixie)",
+    if (!preset_facts(config->preset, config->python, &image, err))
+        return err_wrap(err, "--python");
+    if (!str_to_u64(str_from_pos(config->python, 2), &minor))
+        return err_set(err, ERR_USAGE, "--python " STR_FMT " is no version like 3.11",
                        STR_ARG(config->python));
     if (!tags_parse_platform(config->platform_tag, &target, err))
         return err_wrap(err, "--platform-tag");
     if (!str_eq(target.arch, config->arch))
         return err_set(err, ERR_USAGE, "--platform-tag " STR_FMT " is not for --arch " STR_FMT,
                        STR_ARG(config->platform_tag), STR_ARG(config->arch));
-    if (target.libc != TAG_GLIBC || target.libc_minor > run_images[image].glibc)
+    if (target.libc != TAG_GLIBC || target.libc_minor > image.glibc)
         return err_set(err, ERR_USAGE,
                        "--platform-tag " STR_FMT ": wheels for Python " STR_FMT
                        " are built and tested on glibc 2.%u; use manylinux_2_%u_" STR_FMT
                        " or an older tag",
-                       STR_ARG(config->platform_tag), STR_ARG(config->python),
-                       run_images[image].glibc, run_images[image].glibc, STR_ARG(config->arch));
+                       STR_ARG(config->platform_tag), STR_ARG(config->python), image.glibc,
+                       image.glibc, STR_ARG(config->arch));
     target.python_minor = build.python_minor = (unsigned)minor;
     build.arch = str_from(host ? host->machine : "x86_64");
-    build.libc_minor = run_images[image].glibc;
-    return run_make_env(plan, &target, run_images[image].full, &plan->target, err) &&
-           run_make_env(plan, &build, run_images[image].full, &plan->build, err);
+    build.libc_minor = image.glibc;
+    return run_make_env(plan, &target, image.python, &plan->target, err) &&
+           run_make_env(plan, &build, image.python, &plan->build, err);
 }
 
 /* ---- index: the command line, then requirements files, then pip's configuration ---- */

@@ -26,10 +26,10 @@ struct run_plan_config {
     bool eager, fallback_latest;
     int64_t max_deps;
     struct str cache;
-    struct str preset, mirror; /* images, where a backend has to be asked */
-    struct str image;          /* reference of the target's root, or empty; pinned by the plan */
-    struct str engine;         /* out of whose storage it comes; empty: a registry */
-    const char *program;       /* this program's own file, for that */
+    struct str preset, mirror, keyring; /* of images (build/spec.h) */
+    struct str image;    /* reference of the target's root, or empty; pinned by the plan */
+    struct str engine;   /* out of whose storage it comes; empty: a registry */
+    const char *program; /* this program's own file, for that */
     const struct clock *clock;
     void (*note)(void *state, struct str text); /* what is being done, for the progress display */
     void *note_state;

@@ -18,7 +18,11 @@
 #include "image/preset.h"
 #include "image/toolchain.h"
 
-static const char *const tool_roles[] = {"build", "sysroot", "clean", NULL};
+static const char *const tool_roles[] = {[PRESET_BUILD] = "build",
+                                         [PRESET_SYSROOT] = "sysroot",
+                                         [PRESET_OWN] = "own",
+                                         [PRESET_CLEAN] = "clean"};
+enum { TOOL_ROLES = sizeof tool_roles / sizeof *tool_roles };
 
 static void tool_progress(void *state, const struct image_progress *progress)
 {
@@ -193,9 +197,9 @@ static bool tool_main(struct tool *tool, int count, char **words, struct err *er
         return tool_clean(tool, words + 1, err);
     if (count < 2 || strcmp(words[0], "compose") != 0)
         return err_set(err, ERR_USAGE, "compose ROLE, floor GLIBC, run ..., clean ...");
-    while (tool_roles[role] && strcmp(tool_roles[role], words[1]) != 0)
+    while (role < TOOL_ROLES && strcmp(tool_roles[role], words[1]) != 0)
         role++;
-    if (!tool_roles[role])
+    if (role == TOOL_ROLES)
         return err_set(err, ERR_USAGE, "role %s", words[1]);
     for (words += 2; *words; words++)
         *vec_push(&extra, &tool->arena) = str_from(*words);

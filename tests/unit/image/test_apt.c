@@ -63,13 +63,45 @@ static void test_mirrors(void **state)
         {"http://archive.ubuntu.com/ubuntu|noble|main|Ubuntu\n", "", ""},
         {"", "", ""},
     };
+    const struct distro *debian = distro_find(STR("debian"));
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct str mirror, security;
-        apt_pick_mirrors(str_from(rows[i].listing), &mirror, &security);
+        apt_pick_mirrors(str_from(rows[i].listing), debian, &debian->archive, &mirror, &security);
         assert_str(mirror, rows[i].mirror);
         assert_str(security, rows[i].security);
     }
+}
+
+/* Two trees of one distribution; updates for security are in each. */
+static void test_ubuntu(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    const struct distro *ubuntu = distro_find(STR("ubuntu"));
+    const struct distro_archive *archive = distro_archive(ubuntu, STR("amd64"));
+    const struct distro_archive *ports = distro_archive(ubuntu, STR("s390x"));
+    struct str mirror, security;
+    const struct str listing = STR("http://deb.example.org/debian|bookworm|main|Debian\n"
+                                   "http://ppa.example.org/x/ubuntu|noble|main|LP-PPA-x\n"
+                                   "http://de.archive.example.org/ubuntu/|noble|main|Ubuntu\n"
+                                   "http://ports.example.org/ubuntu-ports|noble|main|Ubuntu\n");
+    (void)state;
+    assert_ptr_equal(archive, &ubuntu->archive);
+    assert_ptr_equal(ports, &ubuntu->ports);
+    apt_pick_mirrors(listing, ubuntu, archive, &mirror, &security);
+    assert_str(mirror, "http://de.archive.example.org/ubuntu/");
+    assert_int_equal(security.len, 0);
+    apt_pick_mirrors(listing, ubuntu, ports, &mirror, &security);
+    assert_str(mirror, "http://ports.example.org/ubuntu-ports");
+    assert_str(distro_mirror(ubuntu, STR("http://m/x/ubuntu/"), ports, &arena),
+               "http://m/x/ubuntu-ports");
+    assert_str(distro_mirror(ubuntu, STR("http://m/ubuntu-ports"), archive, &arena),
+               "http://m/ubuntu");
+    assert_str(distro_mirror(ubuntu, STR("http://m/all"), ports, &arena), "http://m/all");
+    const struct distro *debian = distro_find(STR("debian"));
+    assert_ptr_equal(distro_archive(debian, STR("s390x")), &debian->archive);
+    assert_str(distro_mirror(debian, STR("http://m/debian"), &debian->archive, &arena),
+               "http://m/debian");
 }
 
 static void test_settings(void **state)
@@ -108,7 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uri_lines), cmocka_unit_test(test_uri_lines_refused),
-        cmocka_unit_test(test_mirrors), cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_reason)};
+        cmocka_unit_test(test_mirrors),   cmocka_unit_test(test_ubuntu),
+        cmocka_unit_test(test_settings),  cmocka_unit_test(test_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,41 @@ static void test_tools(void **state)
     assert_non_null(strstr(err.text, "cobol"));
 }
 
+/* Another distribution's packages have the same names; what bookworm needs of its own is not asked.
+ */
+static void test_ubuntu(void **state)
+{
+    struct arena ARENA_AUTO arena = {0};
+    struct image_spec spec = {0};
+    struct image_names names = {0};
+    struct preset_facts facts = {0};
+    struct err err = {0};
+    const struct str rust = STR("rust");
+    struct str gcc = arena_printf(&arena, "gcc-%s", other()->cross_suffix);
+    (void)state;
+    assert_ok(preset_facts(STR("ubuntu"), STR("3.12"), &facts, &err));
+    assert_string_equal(facts.release, "noble");
+    assert_string_equal(facts.python, "3.12.3");
+    assert_int_equal(facts.glibc, 39);
+    assert_ok(preset_spec(STR("ubuntu"), STR("3.12"), other(), PRESET_BUILD,
+                          (struct image_names){0}, &arena, &spec, &err));
+    assert_str(spec.distro, "ubuntu");
+    assert_str(spec.release, "noble");
+    assert_true(names_have(spec.wanted, gcc.ptr) && names_have(spec.wanted, "python3.12"));
+    assert_false(names_have(spec.wanted, "python3-distutils")); /* 3.12 has none any more */
+    assert_ok(preset_tools(STR("ubuntu"), STR("3.12"), other(), PRESET_BUILD,
+                           (struct image_names){&rust, 1}, &arena, &names, &err));
+    assert_true(names_have(names, "rustc"));
+    assert_false(names_have(names, "rustc-web/bookworm"));
+    assert_ok(preset_spec(STR("debian"), STR("3.11"), other(), PRESET_SYSROOT,
+                          (struct image_names){0}, &arena, &spec, &err));
+    assert_true(names_have(spec.wanted, "python3-distutils"));
+    /* An image's builds are Debian's. */
+    assert_ok(preset_facts(STR("rocky"), STR("3.11"), &facts, &err));
+    assert_string_equal(facts.release, "bookworm");
+    assert_false(preset_facts(STR("rocky"), STR("3.12"), &facts, &err));
+}
+
 static void test_unknown(void **state)
 {
     struct arena ARENA_AUTO arena = {0};
@@ -95,7 +130,6 @@ static void test_unknown(void **state)
                              (struct image_names){0}, &arena, &spec, &err));
     assert_int_equal(err.code, ERR_USAGE);
     assert_non_null(strstr(err.text, "3.13 (trixie)"));
-    assert_null(preset_release(STR("rocky"), STR("3.11")));
     assert_null(arch_find(STR("vax")));
     assert_ptr_equal(arch_find(STR("arm64")), arch_find(STR("aarch64-linux-gnu")));
 }
@@ -162,7 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_build_image), cmocka_unit_test(test_sysroot),
         cmocka_unit_test(test_tools),       cmocka_unit_test(test_image_presets),
-        cmocka_unit_test(test_unknown),     cmocka_unit_test(test_floor_names),
-        cmocka_unit_test(test_packs)};
+        cmocka_unit_test(test_ubuntu),      cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_floor_names), cmocka_unit_test(test_packs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
