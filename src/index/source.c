@@ -119,8 +119,8 @@ static bool source_find_repository(struct source *source, struct err *err)
         return err_set(err, ERR_NETWORK,
                        "not in the cache, and this run is offline; only a requirement that is "
                        "pinned to a whole commit can be found there");
-    if (!vcs_checkout(&source->ref, &source->index->config.http, source->work, arena,
-                      &source->commit, err))
+    if (!vcs_checkout(&source->ref, &source->index->config.http, &vcs_default_limits, source->work,
+                      arena, &source->commit, err))
         return false;
     struct str below = source->ref.subdirectory;
     source->dir =

@@ -1,5 +1,6 @@
 #include "index/vcs.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,8 +118,11 @@ struct str vcs_shown(const struct vcs_ref *ref, struct str commit, struct arena 
 
 /* ---- git ---- */
 
+const struct vcs_limits vcs_default_limits = {(uint64_t)2 << 30, (uint64_t)4 << 30, 1000000};
+
 struct vcs_git {
     const struct vcs_ref *ref;
+    const struct vcs_limits *limits;
     struct arena *arena;
     const char *const *env;
     VEC(const char *) settings; /* "-c", "key=value", ... */
@@ -174,6 +178,7 @@ static void vcs_settings(struct vcs_git *git, const struct http_options *http)
     vcs_set(git, "core.hooksPath", STR("/dev/null"));
     vcs_set(git, "core.fsmonitor", STR("false"));
     vcs_set(git, "core.symlinks", STR("true"));
+    vcs_set(git, "fetch.unpackLimit", STR("1")); /* one file, which has a limit, whatever comes */
     vcs_set(git, "credential.helper", STR(""));
     vcs_set(git, "gc.auto", STR("0"));
     vcs_set(git, "advice.detachedHead", STR("false"));
@@ -189,12 +194,14 @@ static void vcs_settings(struct vcs_git *git, const struct http_options *http)
         vcs_set(git, "http.sslVerify", STR("false"));
 }
 
-/* git repeats the address it was given: without its password then. */
+/* git repeats the address it was given: without its password then, and in its own name. */
 static bool vcs_hide(struct vcs_git *git, struct err *err)
 {
     struct url parts = url_split(git->ref->url);
     struct str said = arena_str(git->arena, str_from(err->text)), shown = STR("");
     size_t at;
+    if (str_starts(said, STR("env: ")))
+        said = arena_printf(git->arena, "git: " STR_FMT, STR_ARG(str_from_pos(said, 5)));
     while (parts.userinfo.len && (at = str_find(said, parts.userinfo)) < said.len) {
         shown = arena_printf(git->arena, STR_FMT STR_FMT "****", STR_ARG(shown),
                              STR_ARG(str_slice(said, 0, at)));
@@ -207,6 +214,12 @@ static bool vcs_hide(struct vcs_git *git, struct err *err)
 static bool vcs_run(struct vcs_git *git, const char *const *words, struct buf *out, struct err *err)
 {
     VEC(const char *) argv = {0};
+    /* git has no limit of its own for what it fetches; its children inherit this one. */
+    *vec_push(&argv, git->arena) = "env";
+    *vec_push(&argv, git->arena) = "--ignore-signal=XFSZ"; /* so that it says what went wrong */
+    *vec_push(&argv, git->arena) = "prlimit";
+    *vec_push(&argv, git->arena) =
+        arena_printf(git->arena, "--fsize=%" PRIu64, git->limits->packed_bytes).ptr;
     *vec_push(&argv, git->arena) = "git";
     for (size_t i = 0; i < git->settings.len; i++)
         *vec_push(&argv, git->arena) = git->settings.at[i];
@@ -214,12 +227,21 @@ static bool vcs_run(struct vcs_git *git, const char *const *words, struct buf *o
         *vec_push(&argv, git->arena) = *words;
     *vec_push(&argv, git->arena) = NULL;
     struct proc_spec spec = {.argv = argv.at, .envp = git->env, .cwd = "/", .in = -1};
+    spec.out = 1;
+    spec.err = out ? -1 : 1; /* what it says is wanted, or what is wrong */
     if (proc_check(&spec, VCS_TIMEOUT_MS, out, err))
         return true;
-    if (err->code == ERR_NOT_FOUND)
+    if (strstr(err->text, "failed to execute git") || strstr(err->text, "env: 'prlimit'"))
         return err_set(err, ERR_SYSTEM,
-                       "git is not installed, and a requirement needs it: apt-get install git");
+                       "git or prlimit is not installed, and a requirement needs both: apt-get "
+                       "install git util-linux");
     return vcs_hide(git, err);
+}
+
+/* What git says when a file of its own grew past the limit. */
+static bool vcs_is_too_large(const struct err *err)
+{
+    return strstr(err->text, "File too large") != NULL;
 }
 
 /*
@@ -250,9 +272,13 @@ static bool vcs_fetch(struct vcs_git *git, const char *repository, const char **
     if (vcs_run(git, narrow, NULL, &refused))
         return true;
     *name = arena_printf(git->arena, "%s^{commit}", revision).ptr;
-    if (ref->revision.len && vcs_run(git, wide, NULL, &ignored))
-        return true;
     struct str shown = url_redacted(ref->url, git->arena);
+    if (ref->revision.len && !vcs_is_too_large(&refused) && vcs_run(git, wide, NULL, &ignored))
+        return true;
+    if (vcs_is_too_large(&refused) || vcs_is_too_large(&ignored))
+        return err_set(err, ERR_LIMIT,
+                       STR_FMT " has more than the %" PRIu64 " bytes allowed; give an sdist's URL",
+                       STR_ARG(shown), git->limits->packed_bytes);
     return err_set(err, ERR_NETWORK, STR_FMT " cannot be fetched: %s", STR_ARG(shown),
                    refused.text);
 }
@@ -279,10 +305,42 @@ static bool vcs_resolve(struct vcs_git *git, const char *repository, const char 
     return true;
 }
 
-bool vcs_checkout(const struct vcs_ref *ref, const struct http_options *http, const char *dir,
-                  struct arena *arena, struct str *commit, struct err *err)
+/* Before a file is written: what is packed well may be endless. "MODE TYPE ID SIZE\tPATH" each. */
+static bool vcs_measure(struct vcs_git *git, const char *repository, const char *commit,
+                        struct err *err)
 {
-    struct vcs_git git = {.ref = ref, .arena = arena, .env = vcs_environment(arena)};
+    BUF_AUTO struct buf out = {0};
+    const char *const words[] = {"--git-dir", repository, "ls-tree", "-r", "-l", commit, NULL};
+    struct str rest, line;
+    uint64_t bytes = 0, files = 0;
+    if (!vcs_run(git, words, &out, err))
+        return false;
+    rest = buf_str(&out);
+    while (str_next_line(&rest, &line)) {
+        struct str facts, path, word = {0};
+        uint64_t size = 0; /* "-" of a submodule, which is not fetched */
+        str_cut(line, '\t', &facts, &path);
+        while (str_next(&facts, ' ', &word))
+            continue;
+        (void)str_to_u64(word, &size);
+        files++;
+        if (size > git->limits->bytes - bytes || files > git->limits->files)
+            return err_set(err, ERR_LIMIT,
+                           STR_FMT " has more than the %" PRIu64 " bytes or %" PRIu64
+                                   " files allowed in a revision; give an sdist's URL",
+                           STR_ARG(url_redacted(git->ref->url, git->arena)), git->limits->bytes,
+                           git->limits->files);
+        bytes += size;
+    }
+    return true;
+}
+
+bool vcs_checkout(const struct vcs_ref *ref, const struct http_options *http,
+                  const struct vcs_limits *limits, const char *dir, struct arena *arena,
+                  struct str *commit, struct err *err)
+{
+    struct vcs_git git = {
+        .ref = ref, .limits = limits, .arena = arena, .env = vcs_environment(arena)};
     const char *repository = arena_printf(arena, "%s/repository", dir).ptr;
     const char *tree = arena_printf(arena, "%s/tree", dir).ptr;
     const char *prefix = arena_printf(arena, "--prefix=%s/", tree).ptr;
@@ -291,7 +349,9 @@ bool vcs_checkout(const struct vcs_ref *ref, const struct http_options *http, co
     vcs_settings(&git, http);
     const char *const init[] = {"init", "--quiet", "--bare", "--template=", "--", repository, NULL};
     if (!file_mkdirs(AT_FDCWD, tree, 0755, err) || !vcs_run(&git, init, NULL, err) ||
-        !vcs_fetch(&git, repository, &name, err) || !vcs_resolve(&git, repository, name, &id, err))
+        !vcs_fetch(&git, repository, &name, err) ||
+        !vcs_resolve(&git, repository, name, &id, err) ||
+        !vcs_measure(&git, repository, id.ptr, err))
         return false;
     const char *const read[] = {"--git-dir", repository, "--work-tree", tree,
                                 "read-tree", id.ptr,     NULL};

@@ -31,13 +31,21 @@ CHECKED bool vcs_parse(struct str text, struct arena *arena, struct vcs_ref *ref
 /* "git+URL@commit#subdirectory=DIR", with passwords hidden: for plan and manifest. */
 struct str vcs_shown(const struct vcs_ref *ref, struct str commit, struct arena *arena);
 
+/* Of a repository: its objects as they come, which are packed; the files of the revision. */
+struct vcs_limits {
+    uint64_t packed_bytes, bytes, files;
+};
+
+extern const struct vcs_limits vcs_default_limits; /* 2 GiB, 4 GiB, 1,000,000 */
+
 /*
  * The files of the revision below `dir`/tree (made; `dir` is an empty directory), and the
  * id of its commit. Proxy, certificates and trusted hosts are those of `http`.
- * ERR_NETWORK: the repository cannot be had; ERR_NOT_FOUND: it has no such revision.
+ * ERR_NETWORK: the repository cannot be had; ERR_NOT_FOUND: it has no such revision;
+ * ERR_LIMIT: it is larger than allowed. What came of it is the caller's to remove.
  */
 CHECKED bool vcs_checkout(const struct vcs_ref *ref, const struct http_options *http,
-                          const char *dir, struct arena *arena, struct str *commit,
-                          struct err *err);
+                          const struct vcs_limits *limits, const char *dir, struct arena *arena,
+                          struct str *commit, struct err *err);
 
 #endif

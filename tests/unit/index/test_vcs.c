@@ -3,7 +3,12 @@
 
 #include <string.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "index/vcs.h"
+#include "os/file.h"
+#include "os/proc.h"
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
@@ -88,9 +93,93 @@ static void test_shown(void **state)
     assert_true(str_find(shown, STR("secret")) == shown.len);
 }
 
+/* ---- with a real git ---- */
+
+static void git(const char *folder, const char *const *words)
+{
+    const char *argv[16] = {"git", "-C", folder, "-c", "user.name=t", "-c", "user.email=t@t"};
+    struct err err = {0};
+    for (size_t i = 0; words[i]; i++)
+        argv[7 + i] = words[i];
+    const struct proc_spec spec = {.argv = argv, .in = -1, .out = 1, .err = 1};
+    assert_ok(proc_check(&spec, 60000, NULL, &err));
+}
+
+enum { PIECES = 30 };
+
+/* A commit of so many bytes in 30 files, of zeros or of what does not pack. */
+static const char *repository(struct arena *arena, size_t size, bool packs)
+{
+    struct str folder;
+    struct err err = {0};
+    char *bytes = arena_alloc(arena, size);
+    uint64_t state = 1;
+    assert_ok(file_make_temp_dir("/tmp", "refinery-vcs-", arena, &folder, &err));
+    for (size_t i = 0; i < size; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        bytes[i] = packs ? 0 : (char)(state >> 56);
+    }
+    for (size_t i = 0; i < PIECES; i++)
+        assert_ok(file_write(AT_FDCWD, arena_printf(arena, "%s/file%zu", folder.ptr, i).ptr, 0644,
+                             str_of(bytes + i * (size / PIECES), size / PIECES), &err));
+    git(folder.ptr, (const char *const[]){"init", "-q", NULL});
+    git(folder.ptr, (const char *const[]){"add", ".", NULL});
+    git(folder.ptr, (const char *const[]){"commit", "-q", "-m", "one", NULL});
+    return folder.ptr;
+}
+
+static bool checkout(struct arena *arena, const char *folder, const struct vcs_limits *limits,
+                     bool *written, struct err *err)
+{
+    struct http_options http = {0};
+    struct vcs_ref ref;
+    struct str dir, commit;
+    struct err ignored;
+    assert_true(vcs_parse(arena_printf(arena, "git+file://%s", folder), arena, &ref, err));
+    assert_true(file_make_temp_dir("/tmp", "refinery-vcs-", arena, &dir, err));
+    bool ok = vcs_checkout(&ref, &http, limits, dir.ptr, arena, &commit, err);
+    *written = access(arena_printf(arena, "%s/tree/file0", dir.ptr).ptr, F_OK) == 0;
+    (void)!file_remove_tree(AT_FDCWD, dir.ptr, &ignored);
+    return ok;
+}
+
+static void test_limits(void **state)
+{
+    enum { SIZE = 3000000 };
+    const char *const asks[] = {"prlimit", "git", "--version", NULL};
+    const struct proc_spec there = {.argv = asks, .in = -1, .out = 1, .err = 1};
+    struct err absent;
+    static const struct {
+        bool packs;
+        struct vcs_limits limits;
+        const char *said; /* NULL: it is taken */
+    } rows[] = {
+        {false, {SIZE / 2, 2 * SIZE, PIECES}, "has more than the 1500000 bytes allowed"},
+        {false, {2 * SIZE, 2 * SIZE, PIECES}, NULL},
+        {true, {SIZE / 2, SIZE / 2, PIECES}, "bytes or 30 files allowed in a revision"},
+        {true, {2 * SIZE, SIZE, PIECES}, NULL},
+        {true, {2 * SIZE, SIZE, PIECES - 1}, "bytes or 29 files allowed in a revision"},
+    };
+    (void)state;
+    if (!proc_check(&there, 60000, NULL, &absent)) /* a root with the build packages alone */
+        skip();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA_AUTO struct arena arena = {0};
+        struct err err = {0}, ignored;
+        bool written;
+        const char *folder = repository(&arena, SIZE, rows[i].packs);
+        bool ok = checkout(&arena, folder, &rows[i].limits, &written, &err);
+        (void)!file_remove_tree(AT_FDCWD, folder, &ignored);
+        if (ok != !rows[i].said || written != ok)
+            fail_msg("row %zu: %s, %s", i, ok ? "taken" : err.text, written ? "written" : "not");
+        if (!ok && (err.code != ERR_LIMIT || !strstr(err.text, rows[i].said)))
+            fail_msg("row %zu: %s", i, err.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_shown)};
+                                       cmocka_unit_test(test_shown), cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests_name("vcs", tests, NULL, NULL);
 }
