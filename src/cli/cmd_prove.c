@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "build/slot.h"
+#include "cli/plan_options.h"
 #include "os/file.h"
+#include "run/pin.h"
 
 enum { PROVE_MANIFEST_MAX = 256 << 20, PROVE_TIMEOUT_MS = 3600000 };
 
@@ -38,23 +40,25 @@ static bool prove_wheels(const struct call *call, struct str output, struct spec
 
 bool cmd_prove(const struct call *call, int *status, struct err *err)
 {
-    struct str output, cache, keyring = option_str(call->options, OPTION_KEYRING);
+    struct run_plan_config place = {0};
+    struct str output;
     struct spec_result result;
     if (!file_absolute(option_str(call->options, OPTION_OUTPUT), call->arena, &output, err) ||
-        !file_absolute(option_str(call->options, OPTION_CACHE), call->arena, &cache, err) ||
-        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
+        !plan_options_place(call, &place, err))
         return false;
     struct spec spec = {.kind = SPEC_PROVE,
-                        .python = option_str(call->options, OPTION_PYTHON),
-                        .arch = option_str(call->options, OPTION_ARCH),
-                        .platform_tag = option_str(call->options, OPTION_PLATFORM_TAG),
-                        .preset = option_str(call->options, OPTION_CONTAINER_PRESET),
-                        .mirror = option_str(call->options, OPTION_MIRROR),
-                        .keyring = keyring,
-                        .cache = cache,
+                        .python = place.python,
+                        .arch = place.arch,
+                        .platform_tag = place.platform_tag,
+                        .preset = place.preset,
+                        .mirror = place.mirror,
+                        .keyring = place.keyring,
+                        .cache = place.cache,
+                        .net = place.net,
                         .timeout_ms = PROVE_TIMEOUT_MS,
                         .as_json = option_flag(call->options, OPTION_JSON)};
     if (!prove_wheels(call, output, &spec.wheels, err) ||
+        (place.image.len && !pin_image(&place, LAYOUT_RUN, call->arena, &spec.image, err)) ||
         !slot_here(&spec, call->arena, &result, err))
         return false;
     *status = result.outcome == SPEC_OK ? COMMAND_OK : COMMAND_FAILED;

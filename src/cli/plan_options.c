@@ -101,33 +101,58 @@ static struct str plan_options_engine(const struct options *options)
     return str_eq(engine, STR("sandbox")) ? STR("") : engine;
 }
 
+static struct spec_net plan_options_net(const struct call *call)
+{
+    const struct options *options = call->options;
+    return (struct spec_net){.trusted_hosts = plan_options_list(call, OPTION_TRUSTED_HOST),
+                             .proxy = option_str(options, OPTION_PROXY),
+                             .ca_file = option_str(options, OPTION_CERT),
+                             .client_cert = option_str(options, OPTION_CLIENT_CERT),
+                             .offline = option_flag(options, OPTION_OFFLINE)};
+}
+
+bool plan_options_place(const struct call *call, struct run_plan_config *config, struct err *err)
+{
+    const struct options *options = call->options;
+    struct str keyring = option_str(options, OPTION_KEYRING), cache;
+    if (!file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
+        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
+        return false;
+    config->net = plan_options_net(call);
+    config->python = option_str(options, OPTION_PYTHON);
+    config->cache = cache;
+    config->preset = option_str(options, OPTION_CONTAINER_PRESET);
+    config->image = plan_options_image(options);
+    config->engine = plan_options_engine(options);
+    config->mirror = option_str(options, OPTION_MIRROR);
+    config->keyring = keyring;
+    if (!plan_options_target(call, config, err) || !plan_options_machine(call, config, err))
+        return false;
+    return !config->engine.len || config->image.len ||
+           err_set(err, ERR_USAGE,
+                   "--container-engine " STR_FMT " gives an image of its storage: name it with "
+                   "--container-image",
+                   STR_ARG(config->engine));
+}
+
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
-    struct str input = option_str(options, OPTION_INPUT), cache;
-    struct str keyring = option_str(options, OPTION_KEYRING);
+    struct str input = option_str(options, OPTION_INPUT);
     const char *program;
     if (!plan_options_not_yet(options, err))
         return false;
     if (!plan_options_program(call, &program, err) ||
-        !file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
-        (input.len && !file_absolute(input, call->arena, &input, err)) ||
-        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
+        (input.len && !file_absolute(input, call->arena, &input, err)))
         return false;
     *config = (struct run_plan_config){
         .input = input,
         .requirements = plan_options_list(call, OPTION_REQUIREMENTS),
         .constraints = plan_options_list(call, OPTION_CONSTRAINTS),
-        .python = option_str(options, OPTION_PYTHON),
         .index_url = option_str(options, OPTION_INDEX_URL),
         .index_given = option_is_set(options, OPTION_INDEX_URL),
         .extra_index_urls = plan_options_list(call, OPTION_EXTRA_INDEX_URL),
         .find_links = plan_options_list(call, OPTION_FIND_LINKS),
-        .net = {.trusted_hosts = plan_options_list(call, OPTION_TRUSTED_HOST),
-                .proxy = option_str(options, OPTION_PROXY),
-                .ca_file = option_str(options, OPTION_CERT),
-                .client_cert = option_str(options, OPTION_CLIENT_CERT),
-                .offline = option_flag(options, OPTION_OFFLINE)},
         .no_index = option_flag(options, OPTION_NO_INDEX),
         .as_of_ms = option_ms(options, OPTION_AS_OF),
         .min_age_ms = option_ms(options, OPTION_MIN_RELEASE_AGE),
@@ -137,22 +162,11 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .eager = str_eq(option_str(options, OPTION_UPGRADE_STRATEGY), STR("eager")),
         .fallback_latest = option_flag(options, OPTION_FALLBACK_LATEST),
         .max_deps = option_int(options, OPTION_MAX_DEPS),
-        .cache = cache,
-        .preset = option_str(options, OPTION_CONTAINER_PRESET),
-        .image = plan_options_image(options),
-        .engine = plan_options_engine(options),
-        .mirror = option_str(options, OPTION_MIRROR),
-        .keyring = keyring,
         .program = program,
         .clock = call->clock,
     };
-    if (!plan_options_target(call, config, err) || !plan_options_machine(call, config, err))
+    if (!plan_options_place(call, config, err))
         return false;
-    if (config->engine.len && !config->image.len)
-        return err_set(err, ERR_USAGE,
-                       "--container-engine " STR_FMT " gives an image of its storage: name it with "
-                       "--container-image",
-                       STR_ARG(config->engine));
     if (!config->input.len && !config->requirements.len)
         return err_set(err, ERR_USAGE,
                        "nothing to do: give --input DIR, --requirements FILE, or both");

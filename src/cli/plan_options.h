@@ -1,10 +1,13 @@
-/* What a plan is made from, out of the options: shared by `run` and `plan`. */
+/* What a plan is made from, out of the options: shared by `run`, `plan` and others. */
 #ifndef REFINERY_CLI_PLAN_OPTIONS_H
 #define REFINERY_CLI_PLAN_OPTIONS_H
 
 #include "cli/command.h"
 #include "run/plan.h"
 
+/* The part of it that says where things run: target, images, networks. */
+CHECKED bool plan_options_place(const struct call *call, struct run_plan_config *config,
+                                struct err *err);
 CHECKED bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err);
 
 #endif

@@ -211,6 +211,8 @@ static void manifest_run(struct manifest_writer *w, yyjson_mut_val *root,
     manifest_str(w, run, "target", manifest->target);
     manifest_str(w, run, "python_version", manifest->python);
     manifest_str(w, run, "platform_tag", manifest->platform_tag);
+    manifest_str(w, run, "image", manifest->image);
+    manifest_str(w, run, "max_machine", manifest->max_machine);
     manifest_str(w, run, "started", buf_str(&started));
     yyjson_mut_obj_add_int(w->doc, run, "duration_ms", manifest->duration_ms);
     yyjson_mut_obj_add_uint(w->doc, run, "jobs", manifest->jobs);

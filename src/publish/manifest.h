@@ -89,6 +89,8 @@ struct manifest {
     struct str target;       /* "cp311 / s390x / glibc 2.17" */
     struct str python;       /* "3.11" */
     struct str platform_tag; /* asked for */
+    struct str image;        /* of a registry or engine, with its digest; empty: out of packages */
+    struct str max_machine;  /* "z13"; empty: no limit */
     int64_t started_ms;      /* Unix milliseconds */
     int64_t duration_ms;
     unsigned jobs; /* slots */

@@ -112,6 +112,10 @@ static void report_facts(const struct manifest *manifest, struct buf *out)
     buf_add(out, STR("<dl class=\"facts\">\n"));
     report_fact(out, "Target", manifest->target, false);
     report_fact(out, "Oldest system asked for", manifest->platform_tag, false);
+    if (manifest->max_machine.len)
+        report_fact(out, "Newest machine needed", manifest->max_machine, false);
+    if (manifest->image.len)
+        report_fact(out, "Image", manifest->image, true);
     buf_add(out, STR("<div><dt>Took</dt><dd>"));
     html_duration(out, manifest->duration_ms);
     buf_add(out, STR("</dd></div>\n<div><dt>Started</dt><dd><time datetime=\""));

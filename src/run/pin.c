@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "build/slot.h"
-#include "image/layout.h"
 #include "image/preset.h"
 #include "image/pull.h"
 
@@ -18,7 +17,7 @@ static void pin_tell(void *state, const struct image_progress *progress)
 }
 
 static bool pin_bring(const struct pull *pull, const struct run_plan_config *config,
-                      struct str pinned, struct arena *arena, struct err *err)
+                      enum layout_use use, struct str pinned, struct arena *arena, struct err *err)
 {
     struct image_root root;
     struct layout layout;
@@ -27,12 +26,11 @@ static bool pin_bring(const struct pull *pull, const struct run_plan_config *con
         return false;
     /* What a preset's image lacks, dnf brings later. */
     return preset_image(config->preset, config->python) ||
-           layout_find(root.path.ptr, what, pull->arch, config->python, LAYOUT_BUILD, arena,
-                       &layout, err);
+           layout_find(root.path.ptr, what, pull->arch, config->python, use, arena, &layout, err);
 }
 
-bool pin_image(const struct run_plan_config *config, struct arena *arena, struct str *pinned,
-               struct err *err)
+bool pin_image(const struct run_plan_config *config, enum layout_use use, struct arena *arena,
+               struct str *pinned, struct err *err)
 {
     CAS_AUTO struct cas *cas = NULL;
     struct str told = {0}, made;
@@ -50,7 +48,7 @@ bool pin_image(const struct run_plan_config *config, struct arena *arena, struct
     if (!pull_pin(&pull, config->image, arena, &made, err))
         return false;
     log_info("image " STR_FMT, STR_ARG(made));
-    if (!pin_bring(&pull, config, made, arena, err))
+    if (!pin_bring(&pull, config, use, made, arena, err))
         return false;
     *pinned = made;
     return true;

@@ -6,13 +6,14 @@
 #ifndef REFINERY_RUN_PIN_H
 #define REFINERY_RUN_PIN_H
 
+#include "image/layout.h"
 #include "run/plan.h"
 
 /*
  * config->image -> the pinned reference, which is logged. ERR_USAGE says what the image
- * lacks to be built against.
+ * lacks for its use. Of the configuration what concerns images and networks is read.
  */
-CHECKED bool pin_image(const struct run_plan_config *config, struct arena *arena,
-                       struct str *pinned, struct err *err);
+CHECKED bool pin_image(const struct run_plan_config *config, enum layout_use use,
+                       struct arena *arena, struct str *pinned, struct err *err);
 
 #endif

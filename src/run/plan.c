@@ -211,7 +211,7 @@ static bool run_pin(struct run_plan *plan, struct err *err)
     if (!plan->config.image.len)
         return true;
     run_say(plan, "asking for the image");
-    if (!pin_image(&plan->config, plan->arena, &pinned, err))
+    if (!pin_image(&plan->config, LAYOUT_BUILD, plan->arena, &pinned, err))
         return false;
     plan->config.image = pinned;
     return true;

@@ -96,6 +96,8 @@ static void run_describe(struct run *run, struct manifest *manifest)
                           .target = arena_printf(run->arena, STR_FMT, STR_ARG(run->graph.target)),
                           .python = asked->python,
                           .platform_tag = asked->platform_tag,
+                          .image = asked->image,
+                          .max_machine = asked->max_machine,
                           .started_ms = run->started_ms,
                           .duration_ms = clock_wall_ms(run->config->clock) - run->started_ms,
                           .jobs = (unsigned)run->config->jobs};

@@ -1,5 +1,6 @@
 """Images out of podman's own storage, a storage of this test's; engines that are absent, do not work
 or lie; and a whole run against such an image. usage: engine.py PULL_TOOL IMAGE_TOOL"""
+import json
 import os
 import pathlib
 import shutil
@@ -121,7 +122,15 @@ def run(world):
     result = world.run(*words, "--container-image", "localhost/target:1", env=world.env)
     world.check("a wheel built against and tested in an image of podman's", result.status == 0 and
                 result.packages["small"]["status"] == "built", result)
-    world.check("the digest is said", "image localhost/target:1@sha256:" in result.text, result)
+    world.check("the digest is said", "image localhost/target:1@sha256:" in result.text and
+                json.loads((result.out / "manifest.json").read_text())["run"]["image"].startswith(
+                    "localhost/target:1@sha256:"), result)
+    proof = subprocess.run([whole.PROGRAM, "prove", "--cache", world.cache, "--output", result.out,
+                            "--container-engine", "podman", "--container-image",
+                            "localhost/target:1"], env=world.env, text=True, check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    world.check("the proof takes place in it too", proof.returncode == 1 and
+                "No module named pip" in proof.stdout, None, proof.stdout)
     world.sentence("an engine without an image", world.run(*words, env=world.env), 2,
                    "name it with --container-image")
 

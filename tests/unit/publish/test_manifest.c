@@ -32,6 +32,9 @@ static void test_members(void **state)
                "sha256:1122d0b1a34d7f0d5c4e3b2a190817263544f5e6d7c8b9a0b1c2d3e4f506171a");
     assert_str(json_get_str(cffi, "floor"), "2.17");
     assert_str(json_get_str(json_get_object(root, "run"), "started"), "2026-11-21T01:42:07Z");
+    assert_str(json_get_str(json_get_object(root, "run"), "max_machine"), "z13");
+    assert_str(json_get_str(json_get_object(root, "run"), "image"),
+               "localhost/target:1@sha256:6b86b273ff34fce19d6b804eff5a3f57");
 }
 
 /* The order in which the caller lists packages is no fact. */
