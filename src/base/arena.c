@@ -85,13 +85,20 @@ struct str arena_str(struct arena *arena, struct str s)
 struct str arena_printf(struct arena *arena, const char *fmt, ...)
 {
     va_list args, again;
+    struct arena_block *block = arena->newest;
+    size_t room = block ? block->size - block->used : 0;
+    char *here = block ? (char *)block->data + block->used : NULL;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
+    int len =
+        vsnprintf(here, room, fmt, args); /* formatted in place, where it nearly always fits */
+    bool fits = len >= 0 && (size_t)len < room;
+    if (!fits && room)
+        memset(here, 0, room); /* what is handed out is zeroed */
     char *text = arena_alloc(arena, (size_t)(len < 0 ? 0 : len) + 1);
-    if (len > 0)
+    if (!fits && len > 0)
         vsnprintf(text, (size_t)len + 1, fmt, again);
+    va_end(args);
     va_end(again);
     return str_of(text, len < 0 ? 0 : (size_t)len);
 }

@@ -34,12 +34,13 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    size_t room = buf->ptr ? buf->cap - buf->len : 0;
+    int len = vsnprintf(buf->ptr ? buf->ptr + buf->len : NULL, room, fmt, args);
     va_end(args);
-    if (len >= 0) {
+    if (len >= 0 && (size_t)len >= room)
         vsnprintf(buf_space(buf, (size_t)len), (size_t)len + 1, fmt, again);
+    if (len >= 0)
         buf->len += (size_t)len;
-    }
     va_end(again);
 }
 

@@ -22,6 +22,11 @@
     ((vec)->at = vec_reserve((arena), (vec)->at, (vec)->len, &(vec)->cap, sizeof *(vec)->at),      \
      &(vec)->at[(vec)->len++])
 
+/* Room for `count` elements in all, where that many are to be expected: nothing moves till then. */
+#define vec_room(vec, arena, count)                                                                \
+    ((vec)->at = vec_grow((arena), (vec)->at, (vec)->len, &(vec)->cap, (count), sizeof *(vec)->at))
+
 void *vec_reserve(struct arena *arena, void *at, size_t len, size_t *cap, size_t size);
+void *vec_grow(struct arena *arena, void *at, size_t len, size_t *cap, size_t larger, size_t size);
 
 #endif

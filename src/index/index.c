@@ -111,7 +111,7 @@ static void index_begin(struct index *index, struct index_ask *ask, struct str n
 
 void index_prefetch(struct index *index, const struct str *names, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len && index->urls_len; i++)
         index_begin(index, index_ask_of(index, names[i]), name_normal(names[i], &index->arena));
 }
 
@@ -218,12 +218,17 @@ bool index_project(struct index *index, struct str name, const struct index_proj
                    struct err *err)
 {
     struct str normal = name_normal(name, &index->arena);
-    struct index_ask *ask = index_ask_of(index, name);
-    if (!ask->project && !ask->err.code && !index_ask_project(index, ask, normal, &ask->err) &&
-        !ask->err.code)
-        ask->err.code = ERR_SYSTEM;
+    struct index_ask *ask = index_ask_of(index, normal);
+    if (!ask->project && !ask->err) {
+        struct err why = {0};
+        if (!index_ask_project(index, ask, normal, &why)) {
+            struct err *kept = ARENA_NEW(&index->arena, struct err);
+            *kept = why;
+            ask->err = kept;
+        }
+    }
     if (!ask->project) {
-        *err = ask->err;
+        *err = *ask->err;
         return false;
     }
     *project = ask->project;

@@ -152,22 +152,28 @@ static const struct index_release *provider_release_of(struct index_provider *pr
     return index_find_release(project, &release->version);
 }
 
+/* The file of this machine that speaks for its version, so that no index has to; or NULL. */
+static const struct provider_file *provider_spokesman(const struct provider_release *release)
+{
+    const struct provider_file *chosen = release->wheel ? release->wheel : release->sdist;
+    for (size_t i = 0; i < release->files_len; i++)
+        if (release->files[i]->origin == PROVIDER_INPUT && release->files[i]->path.len &&
+            (filename_kind(release->files[i]->filename) == FILENAME_WHEEL ||
+             release->files[i] == chosen))
+            return release->files[i];
+    return chosen && chosen->origin == PROVIDER_URL ? chosen : NULL;
+}
+
 static bool provider_metadata(void *state, const struct provider_release *release,
                               struct arena *arena, struct provider_metadata *metadata,
                               struct err *err)
 {
     struct index_provider *provider = state;
-    const struct provider_file *chosen = release->wheel ? release->wheel : release->sdist;
+    const struct provider_file *spokesman = provider_spokesman(release);
     const struct metadata *found;
     enum index_metadata_source source;
-    for (size_t i = 0; i < release->files_len; i++) /* inputs speak for their version */
-        if (release->files[i]->origin == PROVIDER_INPUT && release->files[i]->path.len &&
-            (filename_kind(release->files[i]->filename) == FILENAME_WHEEL ||
-             release->files[i] == chosen))
-            return provider_local_metadata(provider, release->files[i], release->name, arena,
-                                           metadata, err);
-    if (chosen && chosen->origin == PROVIDER_URL)
-        return provider_local_metadata(provider, chosen, release->name, arena, metadata, err);
+    if (spokesman)
+        return provider_local_metadata(provider, spokesman, release->name, arena, metadata, err);
     const struct index_release *known = provider_release_of(provider, release);
     if (!known)
         return err_set(err, ERR_NOT_FOUND, STR_FMT ": the release is not in the index any more",
@@ -212,7 +218,8 @@ static void provider_prefetch_metadata(void *state, const struct provider_releas
 {
     struct index_provider *provider = state;
     for (size_t i = 0; i < count; i++) {
-        const struct index_release *known = provider_release_of(provider, &releases[i]);
+        const struct index_release *known =
+            provider_spokesman(&releases[i]) ? NULL : provider_release_of(provider, &releases[i]);
         if (known)
             index_prefetch_metadata(provider->index, known, provider->tags);
     }

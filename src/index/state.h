@@ -12,7 +12,7 @@ struct index_ask {
     struct page_ask page; /* of the first index; the others are asked when it does not know */
     bool begun;
     struct index_project *project; /* NULL: not known yet */
-    struct err err;                /* why there is none, once it was asked for */
+    const struct err *err;         /* why there is none, once it was asked for */
 };
 
 struct index {

@@ -206,6 +206,7 @@ void candidate_list_make(struct str name, const struct provider_files *files,
                          const struct candidate_rule *rule, const struct solve_env *env,
                          struct arena *arena, struct candidate_list *list)
 {
+    ARENA_AUTO struct arena scratch = {0};
     entry_list entries = {0};
     VEC(struct candidate) made = {0};
     struct python_memo memo = {.text = STR(""), .accepts = true};
@@ -213,8 +214,8 @@ void candidate_list_make(struct str name, const struct provider_files *files,
     for (size_t i = 0; i < total; i++) {
         struct entry entry = {.place = i};
         entry.file = i < rule->pins_len ? &rule->pins[i]->file : &files->at[i - rule->pins_len];
-        if (read_entry(name, entry.file, arena, &entry))
-            *vec_push(&entries, arena) = entry;
+        if (read_entry(name, entry.file, &scratch, &entry))
+            *vec_push(&entries, &scratch) = entry;
     }
     if (entries.len)
         qsort(entries.at, entries.len, sizeof *entries.at, entry_order);

@@ -327,6 +327,7 @@ bool graph_plan(const struct graph_request *request, const struct provider *prov
     if (!solve_run(&request->target, provider, arena, &result, explanation, err))
         return false;
     uint32_t *nodes = ARENA_ARRAY(arena, uint32_t, result.picks_len);
+    vec_room(&state.drafts, arena, result.picks_len);
     for (size_t i = 0; i < result.picks_len; i++) {
         if (!graph_pick_node(&state, &state.target, &result.picks[i], true, &nodes[i], err))
             return false;

@@ -272,6 +272,7 @@ static bool decide(struct solve_state *state, uint32_t number, struct err *err)
 static void prefetch_metadata(struct solve_state *state)
 {
     const struct provider *provider = state->provider;
+    ARENA_AUTO struct arena scratch = {0};
     VEC(struct provider_release) likely = {0};
     size_t from = state->hinted;
     state->hinted = state->packages.len;
@@ -280,7 +281,7 @@ static void prefetch_metadata(struct solve_state *state)
     for (uint32_t i = (uint32_t)from; i < state->packages.len; i++) {
         uint32_t index = state->packages.at[i].extra.len || !i ? PUBGRUB_NONE : choose(state, i);
         if (index != PUBGRUB_NONE && !state->packages.at[i].meta[index].asked)
-            *vec_push(&likely, state->arena) = state->packages.at[i].list->at[index].release;
+            *vec_push(&likely, &scratch) = state->packages.at[i].list->at[index].release;
     }
     if (likely.len)
         provider->prefetch_metadata(provider->state, likely.at, likely.len);
@@ -374,10 +375,11 @@ static bool add_input(struct solve_state *state, struct err *err)
     size_t count = 0;
     for (size_t i = 0; i < state->said.len; i++) {
         const struct solve_said *said = state->said.entries[i].value;
-        if (said->direct && !said->url.len)
+        if (said->direct && !said->url.len && !said->own)
             names[count++] = state->said.entries[i].key;
     }
     prefetch_names(state, names, count);
+    vec_room(&state->packages, state->arena, state->said.len + 1);
     for (size_t i = 0; i < request->pins_len; i++) {
         uint32_t base;
         if (!base_package(state, request->pins[i].name, STR(""), &base, err))

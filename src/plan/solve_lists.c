@@ -39,6 +39,65 @@ static bool collect_require(struct solve_state *state, const struct solve_requir
     return true;
 }
 
+static bool wheels_only(const struct solve_state *state, struct str name)
+{
+    if (state->request->wheels_only)
+        return true;
+    for (size_t i = 0; i < state->request->wheels_only_names_len; i++)
+        if (str_eq(state->request->wheels_only_names[i], name))
+            return true;
+    return false;
+}
+
+static void make_rule(const struct solve_state *state, const struct solve_said *said,
+                      struct str name, struct candidate_rule *rule)
+{
+    *rule = (struct candidate_rule){.wheels_only = wheels_only(state, name),
+                                    .never_pre = state->request->pre == SPECIFIER_PRE_NEVER,
+                                    .awaited_from_ms = state->request->awaited_from_ms};
+    if (!said)
+        return;
+    rule->constraints = said->constraints.at;
+    rule->constraints_len = said->constraints.len;
+    rule->hashes = said->hashes;
+    rule->hashes_len = said->hashes_len;
+    if (state->request->upgrade == SOLVE_PINNED) {
+        rule->pins = said->pins.at;
+        rule->pins_len = said->pins.len;
+    }
+}
+
+static bool any_in(const struct candidate_list *list)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (list->at[i].out == CANDIDATE_IN && !list->at[i].awaited)
+            return true;
+    return false;
+}
+
+/* Every pinned version has a wheel for the environment: no index has to be asked. */
+static bool pins_suffice(const struct candidate_list *list)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (list->at[i].out == CANDIDATE_IN && !list->at[i].release.wheel)
+            return false;
+    return any_in(list);
+}
+
+static void look_at_pins(struct solve_state *state, struct str name, struct solve_said *said)
+{
+    struct candidate_list *list = ARENA_NEW(state->arena, struct candidate_list);
+    const struct provider_files none = {0};
+    struct candidate_rule rule;
+    make_rule(state, said, name, &rule);
+    rule.hashes_len = 0;
+    if (!rule.pins_len)
+        return;
+    candidate_list_make(name, &none, &rule, state->request->env, state->arena, list);
+    if (pins_suffice(list))
+        said->own = list;
+}
+
 bool solve_said_collect(struct solve_state *state, struct err *err)
 {
     const struct solve_request *request = state->request;
@@ -53,62 +112,9 @@ bool solve_said_collect(struct solve_state *state, struct err *err)
         *vec_push(&said->pins, state->arena) = &request->pins[i];
         said->direct = true;
     }
+    for (size_t i = 0; i < state->said.len; i++)
+        look_at_pins(state, state->said.entries[i].key, state->said.entries[i].value);
     return true;
-}
-
-static bool wheels_only(const struct solve_state *state, struct str name)
-{
-    if (state->request->wheels_only)
-        return true;
-    for (size_t i = 0; i < state->request->wheels_only_names_len; i++)
-        if (str_eq(state->request->wheels_only_names[i], name))
-            return true;
-    return false;
-}
-
-static struct candidate_rule *make_rule(struct solve_state *state, struct str name)
-{
-    struct candidate_rule *rule = ARENA_NEW(state->arena, struct candidate_rule);
-    const struct solve_said *said = map_get(&state->said, name);
-    rule->wheels_only = wheels_only(state, name);
-    rule->never_pre = state->request->pre == SPECIFIER_PRE_NEVER;
-    rule->awaited_from_ms = state->request->awaited_from_ms;
-    if (!said)
-        return rule;
-    rule->constraints = said->constraints.at;
-    rule->constraints_len = said->constraints.len;
-    rule->hashes = said->hashes;
-    rule->hashes_len = said->hashes_len;
-    if (state->request->upgrade == SOLVE_PINNED) {
-        rule->pins = said->pins.at;
-        rule->pins_len = said->pins.len;
-    }
-    return rule;
-}
-
-static bool any_in(const struct candidate_list *list)
-{
-    for (size_t i = 0; i < list->len; i++)
-        if (list->at[i].out == CANDIDATE_IN && !list->at[i].awaited)
-            return true;
-    return false;
-}
-
-/* Every pinned version has a wheel for the environment: no index has to be asked. */
-static bool pins_suffice(const struct solve_state *state, const struct candidate_rule *rule,
-                         struct str name)
-{
-    if (!rule->pins_len)
-        return false;
-    struct candidate_list list;
-    struct provider_files none = {0};
-    struct candidate_rule pins_alone = *rule;
-    pins_alone.hashes_len = 0;
-    candidate_list_make(name, &none, &pins_alone, state->request->env, state->arena, &list);
-    for (size_t i = 0; i < list.len; i++)
-        if (list.at[i].out == CANDIDATE_IN && !list.at[i].release.wheel)
-            return false;
-    return any_in(&list);
 }
 
 /* An eager run takes the input's own files as candidates beside all others. */
@@ -155,16 +161,20 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
                 struct solve_package *package, struct err *err)
 {
     struct provider_files files = {0};
-    struct candidate_list *list = ARENA_NEW(state->arena, struct candidate_list);
-    struct candidate_rule *rule = make_rule(state, name);
-    struct str unknown = STR("");
     const struct solve_said *said = map_get(&state->said, name);
+    struct candidate_list *list = said ? said->own : NULL;
+    struct candidate_rule *rule = ARENA_NEW(state->arena, struct candidate_rule);
+    struct str unknown = STR("");
+    make_rule(state, said, name, rule);
     package->pinned = rule->pins_len > 0;
-    if (!pins_suffice(state, rule, name) && !ask_files(state, name, url, &files, &unknown, err))
+    if (!list && !ask_files(state, name, url, &files, &unknown, err))
         return false;
     if (state->request->upgrade == SOLVE_EAGER)
         add_input_files(state, name, &files);
-    candidate_list_make(name, &files, rule, state->request->env, state->arena, list);
+    if (!list || rule->hashes_len) {
+        list = ARENA_NEW(state->arena, struct candidate_list);
+        candidate_list_make(name, &files, rule, state->request->env, state->arena, list);
+    }
     if (package->pinned && state->request->fallback_latest && !any_in(list)) {
         package->fallback =
             arena_printf(state->arena, "%.*s of %.*s cannot be had",

@@ -54,6 +54,7 @@ static void take_facts(struct solve_state *state, struct chosen *chosen, const u
                        uint32_t owner, uint32_t index)
 {
     const struct solve_needs *needs = &state->packages.at[owner].needs[index];
+    struct str version = owner ? version_of(state, owner) : STR("");
     for (size_t i = 0; i < needs->facts.len; i++) {
         const struct solve_fact *fact = needs->facts.at[i];
         uint32_t other = state->packages.at[fact->other].base;
@@ -65,10 +66,9 @@ static void take_facts(struct solve_state *state, struct chosen *chosen, const u
                                                    STR_ARG(fact->origin), STR_ARG(fact->text))
                                     : fact->text;
         else
-            text =
-                arena_printf(state->arena, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
-                             by->extra.len ? "[" : "", STR_ARG(by->extra), by->extra.len ? "]" : "",
-                             STR_ARG(version_of(state, owner)), STR_ARG(fact->text));
+            text = arena_printf(state->arena, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
+                                by->extra.len ? "[" : "", STR_ARG(by->extra),
+                                by->extra.len ? "]" : "", STR_ARG(version), STR_ARG(fact->text));
         add_once(&target->asked_by, state->arena, text);
         if (owner && by->base != other)
             *vec_push(&chosen[place[by->base]].depends, state->arena) = place[other];

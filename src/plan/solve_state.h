@@ -60,6 +60,7 @@ struct solve_said {
     size_t hashes_len;
     struct str url;
     bool pre_asked, direct;
+    struct candidate_list *own; /* of the pins alone, where no index has to be asked; or NULL */
 };
 
 struct solve_state {
