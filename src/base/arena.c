@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ARENA_FIRST = 4096, ARENA_LARGEST = 1 << 20 };
+enum { ARENA_FIRST = 1024, ARENA_LARGEST = 1 << 20 };
 
 struct arena_block {
     struct arena_block *older;

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BUF_FIRST = 64 };
+
 char *buf_space(struct buf *buf, size_t room)
 {
     size_t need = buf->len + room + 1;
     if (need > buf->cap) {
-        buf->cap = need > buf->cap * 2 ? need : buf->cap * 2;
+        size_t larger = buf->cap ? buf->cap * 2 : BUF_FIRST;
+        buf->cap = need > larger ? need : larger;
         buf->ptr = mem_resize(buf->ptr, buf->cap);
     }
     return buf->ptr + buf->len;

@@ -4,6 +4,7 @@
 #include "pkg/filename.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const struct str kind_words[] = {STR_INIT("wheel"), STR_INIT("requires")};
 static const struct str action_words[] = {STR_INIT("reuse"), STR_INIT("build"), STR_INIT("skip")};
@@ -113,20 +114,23 @@ struct str graph_id(struct graph_state *state, enum graph_kind kind, struct str 
                         STR_ARG(target), STR_ARG(name), STR_ARG(version));
 }
 
-static bool is_pure(const struct provider_file *file, struct arena *arena)
+/* A candidate's name was read before: the platform is what stands behind its last "-". */
+static bool is_pure(const struct provider_file *file)
 {
-    struct wheel_name wheel;
-    struct err ignored;
-    return file && filename_parse_wheel(file->filename, arena, &wheel, &ignored) &&
-           tags_any_platform(wheel.platform);
+    struct str platform;
+    if (!file || filename_kind(file->filename) != FILENAME_WHEEL)
+        return false;
+    platform = str_slice(file->filename, 0, file->filename.len - strlen(".whl"));
+    platform = str_from_pos(platform, str_rfind_char(platform, '-') + 1);
+    return tags_any_platform(platform);
 }
 
 /* Some wheel of the version is for a platform: there is something to compile in it. */
-static bool has_platform_wheel(const struct provider_release *release, struct arena *arena)
+static bool has_platform_wheel(const struct provider_release *release)
 {
     for (size_t i = 0; i < release->files_len; i++)
         if (filename_kind(release->files[i]->filename) == FILENAME_WHEEL &&
-            !is_pure(release->files[i], arena))
+            !is_pure(release->files[i]))
             return true;
     return false;
 }
@@ -187,7 +191,7 @@ static struct decision reuse(struct graph_state *state, const struct graph_env *
                              const struct provider_file *file, const char *but)
 {
     struct decision made = {.action = GRAPH_REUSE, .file = file};
-    struct str fits = is_pure(file, state->arena)
+    struct str fits = is_pure(file)
                           ? STR("is for any platform")
                           : arena_printf(state->arena, "fits %.*s", STR_ARG(env->env->tags->name));
     made.why = arena_printf(state->arena, "reused from %.*s: %.*s %.*s%s",
@@ -242,10 +246,10 @@ static bool decide(struct graph_state *state, const struct graph_env *env,
         *decision = reuse(state, env, release->wheel, "");
         return true;
     }
-    bool compiled = has_platform_wheel(release, state->arena);
+    bool compiled = has_platform_wheel(release);
     if (!complete_release(state, env->env, release, err))
         return false;
-    if (!named && !compiled && !has_platform_wheel(release, state->arena)) {
+    if (!named && !compiled && !has_platform_wheel(release)) {
         *decision = reuse(state, env, release->wheel, "");
     } else if (release->sdist) {
         *decision = build(state, env, pick, release);
@@ -292,7 +296,7 @@ bool graph_pick_node(struct graph_state *state, const struct graph_env *env,
         .source = decision.file ? graph_source_of(decision.file)
                                 : (struct graph_source){.filename = STR("")},
         .direct = into_output && pick->direct,
-        .pure = is_pure(decision.file, state->arena),
+        .pure = is_pure(decision.file),
         .extras = pick->extras,
         .extras_len = pick->extras_len,
         .asked_by = pick->asked_by,

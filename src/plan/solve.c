@@ -88,13 +88,13 @@ static bool base_package(struct solve_state *state, struct str name, struct str 
     if (*number != PUBGRUB_NONE)
         return true;
     const struct solve_said *said = map_get(&state->said, name);
-    struct solve_package package = {.name = name};
+    struct solve_package package = {.name = arena_str(state->kept, name)};
     if (said && said->url.len)
         url = said->url;
-    if (!solve_list(state, name, url, &package, err))
+    if (!solve_list(state, package.name, url, &package, err))
         return false;
     state->indirect += !package.direct;
-    *number = add_package(state, name, package);
+    *number = add_package(state, package.name, package);
     return too_many(state, err);
 }
 
@@ -106,7 +106,7 @@ static uint32_t extra_package(struct solve_state *state, uint32_t base, struct s
     uint32_t number = known(state, key);
     if (number != PUBGRUB_NONE)
         return number;
-    package.extra = extra;
+    package.extra = arena_str(state->kept, extra);
     package.base = base;
     package.needs = ARENA_ARRAY(state->arena, struct solve_needs, package.list->len);
     number = add_package(state, key, package);
@@ -401,17 +401,16 @@ bool solve_run(const struct solve_request *request, const struct provider *provi
                struct arena *arena, struct solve_result *result, struct str *explanation,
                struct err *err)
 {
-    struct solve_state *state = ARENA_NEW(arena, struct solve_state);
-    struct candidate_list *root = ARENA_NEW(arena, struct candidate_list);
-    state->request = request;
-    state->provider = provider;
-    state->arena = arena;
-    pubgrub_start(&state->pg, arena);
-    *vec_push(&state->packages, arena) =
-        (struct solve_package){.list = root, .needs = ARENA_NEW(arena, struct solve_needs)};
-    if (!solve_said_collect(state, err) || !add_input(state, err) ||
-        !search(state, explanation, err))
+    ARENA_AUTO struct arena scratch = {0};
+    struct candidate_list *root = ARENA_NEW(&scratch, struct candidate_list);
+    struct solve_state state = {
+        .request = request, .provider = provider, .kept = arena, .arena = &scratch};
+    pubgrub_start(&state.pg, &scratch);
+    *vec_push(&state.packages, &scratch) =
+        (struct solve_package){.list = root, .needs = ARENA_NEW(&scratch, struct solve_needs)};
+    if (!solve_said_collect(&state, err) || !add_input(&state, err) ||
+        !search(&state, explanation, err))
         return false;
-    *result = solve_picks(state);
+    *result = solve_picks(&state);
     return true;
 }

@@ -238,7 +238,7 @@ struct str solve_explain(struct solve_state *state, uint32_t clause)
                    STR_ARG(state->packages.at[clash].name));
     else if (!tells_reason(&t))
         buf_add(&t.text, STR("so these cannot all hold\n"));
-    struct str text = arena_str(state->arena, buf_str(&t.text));
+    struct str text = arena_str(state->kept, buf_str(&t.text));
     buf_free(&t.text);
     return text;
 }

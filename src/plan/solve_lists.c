@@ -93,7 +93,7 @@ static void look_at_pins(struct solve_state *state, struct str name, struct solv
     rule.hashes_len = 0;
     if (!rule.pins_len)
         return;
-    candidate_list_make(name, &none, &rule, state->request->env, state->arena, list);
+    candidate_list_make(name, &none, &rule, state->request->env, state->kept, list);
     if (pins_suffice(list))
         said->own = list;
 }
@@ -125,7 +125,7 @@ static void add_input_files(struct solve_state *state, struct str name,
     if (!said || !said->pins.len)
         return;
     struct provider_file *all =
-        ARENA_ARRAY(state->arena, struct provider_file, said->pins.len + files->len);
+        ARENA_ARRAY(state->kept, struct provider_file, said->pins.len + files->len);
     for (size_t i = 0; i < said->pins.len; i++)
         all[i] = said->pins.at[i]->file;
     for (size_t i = 0; i < files->len; i++)
@@ -140,13 +140,13 @@ static bool ask_files(struct solve_state *state, struct str name, struct str url
     struct err said = {0};
     const struct provider *provider = state->provider;
     if (url.len) {
-        struct provider_file *file = ARENA_NEW(state->arena, struct provider_file);
-        if (!provider->url_file(provider->state, name, url, state->arena, file, err))
+        struct provider_file *file = ARENA_NEW(state->kept, struct provider_file);
+        if (!provider->url_file(provider->state, name, url, state->kept, file, err))
             return err_wrap(err, "%.*s @ %.*s", STR_ARG(name), STR_ARG(url));
         *files = (struct provider_files){file, 1};
         return true;
     }
-    if (provider->files(provider->state, name, state->arena, files, &said))
+    if (provider->files(provider->state, name, state->kept, files, &said))
         return true;
     if (said.code != ERR_NOT_FOUND) {
         *err = said;
@@ -173,7 +173,7 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
         add_input_files(state, name, &files);
     if (!list || rule->hashes_len) {
         list = ARENA_NEW(state->arena, struct candidate_list);
-        candidate_list_make(name, &files, rule, state->request->env, state->arena, list);
+        candidate_list_make(name, &files, rule, state->request->env, state->kept, list);
     }
     if (package->pinned && state->request->fallback_latest && !any_in(list)) {
         package->fallback =
@@ -182,7 +182,7 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
                          STR_ARG(rule->pins[0]->origin));
         rule->pins_len = 0;
         package->pinned = false;
-        candidate_list_make(name, &files, rule, state->request->env, state->arena, list);
+        candidate_list_make(name, &files, rule, state->request->env, state->kept, list);
     }
     list->unknown = list->len ? STR("") : unknown;
     package->list = list;

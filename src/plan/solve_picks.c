@@ -62,16 +62,16 @@ static void take_facts(struct solve_state *state, struct chosen *chosen, const u
         struct chosen *target = &chosen[place[other]];
         struct str text;
         if (owner == 0)
-            text = fact->origin.len ? arena_printf(state->arena, "%.*s (%.*s)",
+            text = fact->origin.len ? arena_printf(state->kept, "%.*s (%.*s)",
                                                    STR_ARG(fact->origin), STR_ARG(fact->text))
-                                    : fact->text;
+                                    : arena_str(state->kept, fact->text);
         else
-            text = arena_printf(state->arena, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
+            text = arena_printf(state->kept, "%.*s%s%.*s%s %.*s (%.*s)", STR_ARG(by->name),
                                 by->extra.len ? "[" : "", STR_ARG(by->extra),
                                 by->extra.len ? "]" : "", STR_ARG(version), STR_ARG(fact->text));
-        add_once(&target->asked_by, state->arena, text);
+        add_once(&target->asked_by, state->kept, text);
         if (owner && by->base != other)
-            *vec_push(&chosen[place[by->base]].depends, state->arena) = place[other];
+            *vec_push(&chosen[place[by->base]].depends, state->kept) = place[other];
     }
 }
 
@@ -108,7 +108,7 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
     if (awaited)
         buf_printf(&text, "; %.*s is new and has no source distribution yet",
                    STR_ARG(version_normal(&awaited->release.version, state->arena)));
-    return arena_str(state->arena, buf_str(&text));
+    return arena_str(state->kept, buf_str(&text));
 }
 
 static struct str note_of(struct solve_state *state, const struct solve_package *package,
@@ -116,17 +116,17 @@ static struct str note_of(struct solve_state *state, const struct solve_package 
 {
     const struct candidate *c = &package->list->at[index];
     if (package->fallback.len)
-        return arena_printf(state->arena, "fallback to the newest that fits: %.*s",
+        return arena_printf(state->kept, "fallback to the newest that fits: %.*s",
                             STR_ARG(package->fallback));
     if (c->awaited)
         return STR("nothing else fits, and its source distribution may still be uploaded");
     if (package->pinned)
-        return arena_printf(state->arena, "the version of %.*s",
+        return arena_printf(state->kept, "the version of %.*s",
                             STR_ARG(package->rule->pins[0]->origin));
     if (package->url.len)
         return STR("taken from the URL asked for");
     if (c->yanked)
-        return arena_printf(state->arena, "yanked%s%.*s, but asked for by its exact version",
+        return arena_printf(state->kept, "yanked%s%.*s, but asked for by its exact version",
                             c->yanked_reason.len ? ": " : "", STR_ARG(c->yanked_reason));
     if (version_is_pre(&c->release.version) && !package->pre_asked)
         return STR("a pre-release, because no final version fits");
@@ -147,7 +147,7 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
         qsort(chosen->extras.at, chosen->extras.len, sizeof(struct str), by_text);
     *pick = (struct solve_pick){
         .release = c->release,
-        .version = version_normal(&c->release.version, state->arena),
+        .version = version_normal(&c->release.version, state->kept),
         .extras = chosen->extras.at,
         .extras_len = chosen->extras.len,
         .depends = chosen->depends.at,
@@ -159,7 +159,7 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
         .direct = package->direct,
     };
     pick->refused_len =
-        candidate_refusals(c, package->rule, state->request->env, state->arena, &pick->refused);
+        candidate_refusals(c, package->rule, state->request->env, state->kept, &pick->refused);
 }
 
 struct solve_result solve_picks(struct solve_state *state)
@@ -184,11 +184,11 @@ struct solve_result solve_picks(struct solve_state *state)
         for (size_t k = 0; k < package->extras.len; k++)
             if (pubgrub_decided(&state->pg, package->extras.at[k])) {
                 uint32_t extra = package->extras.at[k];
-                *vec_push(&chosen[i].extras, state->arena) = state->packages.at[extra].extra;
+                *vec_push(&chosen[i].extras, state->kept) = state->packages.at[extra].extra;
                 take_facts(state, chosen, place, extra, chosen[i].index);
             }
     }
-    struct solve_pick *picks = ARENA_ARRAY(state->arena, struct solve_pick, count);
+    struct solve_pick *picks = ARENA_ARRAY(state->kept, struct solve_pick, count);
     for (size_t i = 0; i < count; i++)
         fill_pick(state, &chosen[i], &picks[i]);
     return (struct solve_result){.picks = picks,

@@ -66,7 +66,8 @@ struct solve_said {
 struct solve_state {
     const struct solve_request *request;
     const struct provider *provider;
-    struct arena *arena;
+    struct arena *kept;  /* of the request's answer: picks, their releases and texts */
+    struct arena *arena; /* of all else; ends with the search */
     struct pubgrub pg;
     VEC(struct solve_package) packages; /* by number of the search; 0 is the root */
     struct map by_name;                 /* "name" or "name[extra]" -> uint32_t */

@@ -60,10 +60,13 @@ static void add_refused(yyjson_mut_doc *doc, yyjson_mut_val *object, const struc
     }
 }
 
-static void add_node(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct graph *graph,
-                     const struct graph_node *node)
+/* A document of its own, four spaces in. */
+static void write_node(const struct graph *graph, const struct graph_node *node, struct buf *out)
 {
-    yyjson_mut_val *made = yyjson_mut_arr_add_obj(doc, array);
+    yyjson_mut_doc *doc JSON_MUT_AUTO = yyjson_mut_doc_new(NULL);
+    BUF_AUTO struct buf text = {0};
+    yyjson_mut_val *made = yyjson_mut_obj(doc);
+    yyjson_mut_doc_set_root(doc, made);
     json_add_str(doc, made, "id", node->id);
     json_add_str(doc, made, "kind", graph_kind_text(node->kind));
     json_add_str(doc, made, "action", graph_action_text(node->action));
@@ -81,20 +84,36 @@ static void add_node(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct gr
     add_edges(doc, made, graph, node);
     add_texts(doc, made, "asked_by", node->asked_by, node->asked_by_len);
     add_refused(doc, made, node);
+    json_write(doc, true, &text);
+    struct str rest = str_trim(buf_str(&text)), line;
+    for (bool first = true; str_next_line(&rest, &line); first = false) {
+        buf_add(out, first ? STR("    ") : STR("\n    "));
+        buf_add(out, line);
+    }
 }
 
+/* The document is written without nodes, and they are put into it one by one: never all of them as
+ * values and as text at once. */
 void write_json(const struct graph *graph, struct buf *out)
 {
+    static const struct str none = STR_INIT("\"nodes\": []");
+    BUF_AUTO struct buf around = {0};
     yyjson_mut_doc *doc JSON_MUT_AUTO = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
     yyjson_mut_obj_add_int(doc, root, "format", WRITE_FORMAT);
     json_add_str(doc, root, "target", graph->target);
-    yyjson_mut_val *nodes = yyjson_mut_obj_add_arr(doc, root, "nodes");
-    for (size_t i = 0; i < graph->nodes_len; i++)
-        add_node(doc, nodes, graph, &graph->nodes[i]);
+    yyjson_mut_obj_add_arr(doc, root, "nodes");
     add_texts(doc, root, "notes", graph->notes, graph->notes_len);
-    json_write(doc, true, out);
+    json_write(doc, true, &around);
+    size_t at = str_find(buf_str(&around), none); /* in no string: its quotes would be escaped */
+    buf_add(out, str_slice(buf_str(&around), 0, at + none.len - 1));
+    for (size_t i = 0; i < graph->nodes_len; i++) {
+        buf_add(out, i ? STR(",\n") : STR("\n"));
+        write_node(graph, &graph->nodes[i], out);
+    }
+    buf_add(out, graph->nodes_len ? STR("\n  ") : STR(""));
+    buf_add(out, str_from_pos(buf_str(&around), at + none.len - 1));
 }
 
 static void quoted(struct str text, struct buf *out)

@@ -44,6 +44,13 @@ static bool files(void *state, struct str name, struct arena *arena, struct prov
     return true;
 }
 
+static void prefetch_files(void *state, const struct str *names, size_t count)
+{
+    struct scenario *s = state;
+    for (size_t i = 0; i < count; i++)
+        *vec_push(&s->hinted, &s->arena) = names[i];
+}
+
 static bool url_file(void *state, struct str name, struct str url, struct arena *arena,
                      struct provider_file *file, struct err *err)
 {
@@ -327,7 +334,8 @@ void scenario_load(const char *path, struct scenario *s)
                                     .files = files,
                                     .url_file = url_file,
                                     .metadata = metadata,
-                                    .build_system = build_system};
+                                    .build_system = build_system,
+                                    .prefetch_files = prefetch_files};
 }
 
 void scenario_free(struct scenario *scenario)

@@ -32,6 +32,7 @@ struct scenario {
     VEC(struct str) rebuild_names;
     VEC(struct str) provided;
     VEC(struct str) asked; /* every name whose files were asked for */
+    VEC(struct str) hinted; /* every name that is said to be asked for soon */
     struct graph_request request;
     struct solve_env target, build;
     struct tags target_tags, build_tags;

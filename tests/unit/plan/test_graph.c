@@ -233,6 +233,7 @@ static void a_reuse_of_the_input_asks_nobody(void **state)
     load("plan-input-alone.txt", &s);
     plan(&s);
     assert_int_equal(s.asked.len, 0);
+    assert_int_equal(s.hinted.len, 0);
     scenario_free(&s);
 }
 
