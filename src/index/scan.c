@@ -1,6 +1,8 @@
 #include "index/scan.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "index/scan_cache.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "pkg/requirement.h"
@@ -19,19 +21,15 @@ enum {
     SCAN_WHOLE = 64 << 10, /* a wheel up to here is read at once, and its digest costs no more */
 };
 
-/* One file to look at, and what came of it. */
-struct scan_item {
-    struct scan_file file;
-    bool ok;
-    struct err err;
-};
-
+/* The files to look at, and what is wrong with each (NULL: nothing). */
 struct scan_work {
     const struct scan_options *options;
+    const struct scan_cache *cache;
     int dirfd;
-    struct scan_item *items;
+    struct scan_file *files;
+    const struct err **wrong;
     size_t len;
-    atomic_size_t next;
+    atomic_size_t next, known;
 };
 
 struct scan_thread {
@@ -151,35 +149,60 @@ static bool scan_check_requires(const struct scan_file *file, struct err *err)
     return true;
 }
 
-static void scan_item_read(struct scan_thread *thread, struct scan_item *item)
+static int64_t scan_ns(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static bool scan_read_file(struct scan_thread *thread, struct scan_file *file, struct err *err)
+{
+    const struct scan_work *work = thread->work;
+    const char *name = file->filename.ptr;
+    struct digest ignored;
+    if (file->kind == SCAN_WHEEL &&
+        (!scan_wheel(thread, file, err) || !scan_check_requires(file, err)))
+        return false;
+    if (file->kind == SCAN_SDIST && !sdist_read(work->dirfd, name, STR(""), &work->options->sdist,
+                                                &thread->arena, &file->sdist, err))
+        return false;
+    if (file->kind == SCAN_WHEEL && !file->wheel.tags_agree)
+        return err_set(err, ERR_FORMAT,
+                       "%s: its name lies: its tags are not those in its WHEEL file; rename or "
+                       "replace it",
+                       name);
+    return !work->options->digests || scan_digest(file, &ignored, err);
+}
+
+static bool scan_look_at(struct scan_thread *thread, struct scan_file *file, struct err *err)
 {
     struct scan_work *work = thread->work;
-    struct arena *arena = &thread->arena;
-    struct scan_file *file = &item->file;
     const char *name = file->filename.ptr;
     struct stat info;
-    if (fstatat(work->dirfd, name, &info, 0) < 0) {
-        item->ok = err_errno(&item->err, "%s", name);
-        return;
-    }
+    if (fstatat(work->dirfd, name, &info, 0) < 0)
+        return err_errno(err, "%s", name);
     file->size = info.st_size;
-    file->mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    file->mtime_ns = scan_ns(info.st_mtim);
+    file->ctime_ns = scan_ns(info.st_ctim);
+    file->device = info.st_dev;
+    file->inode = info.st_ino;
     if (!S_ISREG(info.st_mode))
-        item->ok = err_set(&item->err, ERR_FORMAT, "%s: not a regular file", name);
-    else if (file->kind == SCAN_WHEEL)
-        item->ok = scan_wheel(thread, file, &item->err);
-    else if (file->kind == SCAN_SDIST)
-        item->ok = sdist_read(work->dirfd, name, STR(""), &work->options->sdist, arena,
-                              &file->sdist, &item->err);
-    else
-        item->ok = true;
-    if (item->ok && file->kind == SCAN_WHEEL)
-        item->ok = scan_check_requires(file, &item->err);
-    if (item->ok && file->kind == SCAN_WHEEL && !file->wheel.tags_agree)
-        item->ok = err_set(&item->err, ERR_FORMAT,
-                           "%s: its name lies: its tags are not those in its WHEEL file; rename or "
-                           "replace it",
-                           name);
+        return err_set(err, ERR_FORMAT, "%s: not a regular file", name);
+    if (file->kind != SCAN_WHEEL && file->kind != SCAN_SDIST)
+        return true;
+    if (!scan_cache_take(work->cache, file, &thread->arena))
+        return scan_read_file(thread, file, err);
+    atomic_fetch_add(&work->known, 1);
+    return true;
+}
+
+static void scan_try(struct scan_thread *thread, size_t index)
+{
+    struct err err = {0};
+    if (scan_look_at(thread, &thread->work->files[index], &err))
+        return;
+    struct err *kept = ARENA_NEW(&thread->arena, struct err);
+    *kept = err;
+    thread->work->wrong[index] = kept;
 }
 
 static void *scan_thread_main(void *state)
@@ -192,7 +215,7 @@ static void *scan_thread_main(void *state)
         if (from >= work->len)
             return NULL;
         for (size_t i = from; i < work->len && i < from + SCAN_TOGETHER; i++)
-            scan_item_read(thread, &work->items[i]);
+            scan_try(thread, i);
     }
 }
 
@@ -243,8 +266,6 @@ static struct str scan_identity(const struct scan_file *file, struct arena *aren
     if (file->kind == SCAN_SDIST)
         return arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(sdist->name),
                             STR_ARG(scan_version(&sdist->version, arena)));
-    if (file->kind != SCAN_WHEEL)
-        return file->filename;
     return arena_printf(arena,
                         STR_FMT " " STR_FMT " %llu" STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
                         STR_ARG(wheel->name), STR_ARG(scan_version(&wheel->version, arena)),
@@ -253,9 +274,10 @@ static struct str scan_identity(const struct scan_file *file, struct arena *aren
 }
 
 struct scan_result {
-    VEC(struct scan_file) files;
+    struct scan_file *files; /* the first `len` of those looked at */
+    size_t len;
     VEC(struct scan_complaint) complaints;
-    struct map seen; /* identity -> place in files + 1 */
+    struct map names, seen; /* name of a project, identity -> place in files + 1 */
     size_t ignored;
 };
 
@@ -266,19 +288,41 @@ static void scan_complain(struct scan_result *result, struct str filename, const
         (struct scan_complaint){filename, err->code, arena_str(arena, str_from(err->text))};
 }
 
+/* The place + 1 of the file that was the first with the key; it is `place` when there was none. */
+static size_t scan_first(struct map *map, struct str key, size_t place, struct arena *arena)
+{
+    void **first = map_at(map, arena, key);
+    if (!*first)
+        *first = (void *)(uintptr_t)(place + 1);
+    return (size_t)(uintptr_t)*first - 1;
+}
+
+/* The earlier file that this one claims to be, or NULL. */
+static struct scan_file *scan_earlier(struct scan_result *result, const struct scan_file *file,
+                                      struct arena *arena)
+{
+    size_t here = result->len;
+    if (file->kind != SCAN_WHEEL && file->kind != SCAN_SDIST)
+        return NULL;
+    struct str name = file->kind == SCAN_WHEEL ? file->wheel.name.name : file->sdist.name.name;
+    size_t first = scan_first(&result->names, name, here, arena);
+    if (first == here) /* most are the only one of their project */
+        return NULL;
+    (void)scan_first(&result->seen, scan_identity(&result->files[first], arena), first, arena);
+    first = scan_first(&result->seen, scan_identity(file, arena), here, arena);
+    return first == here ? NULL : &result->files[first];
+}
+
 /* True when the file is the same as an earlier one, or only claims to be (then with a complaint).
  */
 static bool scan_is_duplicate(struct scan_result *result, struct scan_file *file,
                               struct arena *arena)
 {
-    void **place = map_at(&result->seen, arena, scan_identity(file, arena));
+    struct scan_file *other = scan_earlier(result, file, arena);
     struct err err = {0};
     struct digest first, second;
-    if (!*place) {
-        *place = (void *)(uintptr_t)(result->files.len + 1);
+    if (!other)
         return false;
-    }
-    struct scan_file *other = &result->files.at[(uintptr_t)*place - 1];
     bool read = scan_digest(other, &first, &err) && scan_digest(file, &second, &err);
     if (read && digest_eq(&first, &second)) {
         result->ignored++;
@@ -302,32 +346,58 @@ static bool scan_list(const char *dir, const struct scan_options *options, int *
     return file_each(AT_FDCWD, dir, scan_list_name, listing, err) || err_wrap(err, "%s", dir);
 }
 
+/* A cache that cannot be written costs the next scan time, and this one nothing. */
+static void scan_remember(const struct scan_work *work, const struct scan_result *result,
+                          int64_t began_ns)
+{
+    struct err err = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < result->len; i++)
+        kept += scan_cache_keeps(&result->files[i], began_ns);
+    bool same = kept == work->known && kept == scan_cache_count(work->cache);
+    if (!same && !scan_cache_save(work->options->cache, work->options, result->files, result->len,
+                                  began_ns, &err))
+        log_debug("the scan is not remembered: %s", err.text);
+}
+
+static void scan_sift(struct scan_work *work, struct arena *arena, struct scan_result *result)
+{
+    for (size_t i = 0; i < work->len; i++) {
+        struct scan_file *file = &work->files[i];
+        if (work->wrong[i])
+            scan_complain(result, file->filename, work->wrong[i], arena);
+        else if (!scan_is_duplicate(result, file, arena))
+            result->files[result->len++] = *file;
+    }
+}
+
 bool scan_dir(const char *dir, const struct scan_options *given, struct arena *arena,
               struct scan *scan, struct err *err)
 {
     const struct scan_options none = {0}, *options = given ? given : &none;
+    const struct clock *clock = options->clock ? options->clock : clock_system();
+    const int64_t began_ns = clock_wall_ms(clock) * 1000000;
     struct scan_listing listing = {.dir = str_from(dir), .arena = arena};
     FD_AUTO int dirfd = -1;
     if (!scan_list(dir, options, &dirfd, &listing, err))
         return false;
     struct scan_work work = {.options = options, .dirfd = dirfd, .len = listing.names.len};
-    work.items = ARENA_ARRAY(arena, struct scan_item, work.len + 1);
+    if (options->cache)
+        work.cache = scan_cache_load(options->cache, options, arena);
+    work.files = ARENA_ARRAY(arena, struct scan_file, work.len + 1);
+    work.wrong = ARENA_ARRAY(arena, const struct err *, work.len + 1);
     for (size_t i = 0; i < work.len; i++)
-        work.items[i].file =
+        work.files[i] =
             (struct scan_file){.kind = listing.kinds.at[i],
                                .filename = listing.names.at[i],
                                .path = file_join(arena, listing.dir, listing.names.at[i])};
     scan_run(&work, arena);
-    struct scan_result result = {.ignored = listing.ignored};
-    for (size_t i = 0; i < work.len; i++) {
-        struct scan_item *item = &work.items[i];
-        if (!item->ok)
-            scan_complain(&result, item->file.filename, &item->err, arena);
-        else if (!scan_is_duplicate(&result, &item->file, arena))
-            *vec_push(&result.files, arena) = item->file;
-    }
-    *scan = (struct scan){result.files.at, result.files.len, result.complaints.at,
-                          result.complaints.len, result.ignored};
+    struct scan_result result = {.files = work.files, .ignored = listing.ignored};
+    scan_sift(&work, arena, &result);
+    if (options->cache)
+        scan_remember(&work, &result, began_ns);
+    *scan = (struct scan){result.files,          result.len,     result.complaints.at,
+                          result.complaints.len, result.ignored, work.known};
     return true;
 }
 

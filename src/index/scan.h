@@ -3,12 +3,14 @@
  * requirements and constraints files. A file that is broken or lies gets one
  * complaint and the others go on. Small wheels are read at once and digested from
  * memory; of large ones the central directory and one small inflate, and a digest
- * only when asked for or when two files claim to be the same one. Results are
- * sorted by file name.
+ * only when asked for or when two files claim to be the same one. What an earlier scan
+ * found out about a file that has not changed since is taken from its cache (scan_cache.h).
+ * Results are sorted by file name.
  */
 #ifndef REFINERY_INDEX_SCAN_H
 #define REFINERY_INDEX_SCAN_H
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "index/sdist.h"
 #include "index/wheel.h"
@@ -25,9 +27,12 @@ struct scan_file {
     enum scan_kind kind;
     struct str path; /* directory and name, NUL-terminated */
     struct str filename;
-    int64_t size, mtime_ns;
-    struct wheel wheel; /* SCAN_WHEEL */
-    struct sdist sdist; /* SCAN_SDIST */
+    int64_t size, mtime_ns, ctime_ns;
+    uint64_t device, inode;
+    union {
+        struct wheel wheel; /* SCAN_WHEEL */
+        struct sdist sdist; /* SCAN_SDIST */
+    };
     bool has_digest;
     struct digest digest;
 };
@@ -43,6 +48,10 @@ struct scan_options {
     struct sdist_limits sdist;
     size_t file_limit; /* 0: 1000000 */
     int threads;       /* 0: one per processor, at most 8 */
+    bool digests;      /* of every wheel and sdist, also of large ones */
+    const char
+        *cache; /* file of what was found out, read and written anew (scan_cache.h); or NULL */
+    const struct clock *clock; /* NULL: the system's */
 };
 
 struct scan {
@@ -51,6 +60,7 @@ struct scan {
     const struct scan_complaint *complaints;
     size_t complaints_len;
     size_t ignored; /* files of other kinds, hidden ones, directories */
+    size_t known;   /* files that the cache spared the reading of */
 };
 
 /*

@@ -123,13 +123,14 @@ static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool con
 static void inputs_add_pin(struct inputs *inputs, const struct scan_file *file)
 {
     bool wheel = file->kind == SCAN_WHEEL;
+    struct digest_hex hex = digest_to_hex(&file->digest);
     struct solve_pin *pin = vec_push(&inputs->pins, inputs->arena);
     *pin = (struct solve_pin){
         .name = wheel ? file->wheel.name.name : file->sdist.name.name,
         .version = wheel ? file->wheel.name.version : file->sdist.name.version,
         .file = {.filename = file->filename,
                  .path = file->path,
-                 .sha256 = arena_printf(inputs->arena, "%s", digest_to_hex(&file->digest).text),
+                 .sha256 = arena_str(inputs->arena, str_of(hex.text, DIGEST_HEX)),
                  .size = (uint64_t)file->size,
                  .requires_python = wheel ? file->wheel.metadata.requires_python
                                           : file->sdist.metadata.requires_python,
@@ -155,12 +156,20 @@ static bool inputs_scan(struct inputs *inputs, struct err *err)
 {
     const struct run_plan_config *config = inputs->config;
     size_t used = 0;
+    const struct scan_options options = {
+        .digests = true, /* the plan names its inputs by them */
+        .cache = config->cache.len ? arena_printf(inputs->arena, STR_FMT "/index/scan/last",
+                                                  STR_ARG(config->cache))
+                                         .ptr
+                                   : NULL,
+        .clock = config->clock};
     if (!config->input.len)
         return true;
-    if (!scan_dir(config->input.ptr, NULL, inputs->arena, &inputs->scan, err))
+    if (!scan_dir(config->input.ptr, &options, inputs->arena, &inputs->scan, err))
         return err_wrap(err, "--input");
     for (size_t i = 0; i < inputs->scan.complaints_len; i++)
         log_warn(STR_FMT, STR_ARG(inputs->scan.complaints[i].text));
+    vec_room(&inputs->pins, inputs->arena, inputs->scan.len);
     for (size_t i = 0; i < inputs->scan.len; i++) {
         if (inputs->scan.files[i].kind == SCAN_LOCK)
             continue;
