@@ -62,18 +62,30 @@ static bool unpack_make_parents(int base, struct arena *arena, struct str path, 
            file_mkdirs(base, arena_cstr(arena, str_slice(path, 0, slash)), 0755, err);
 }
 
+struct unpack_file {
+    int fd;
+    const char *name;
+};
+
+static bool unpack_piece(void *state, struct str piece, struct err *err)
+{
+    const struct unpack_file *file = state;
+    return file_write_all(file->fd, file->name, piece, err);
+}
+
 static bool unpack_wheel_member(struct wheelfile *wheel, const struct wheelfile_member *member,
                                 int base, struct str path, bool script, struct err *err)
 {
     ARENA_AUTO struct arena scratch = {0};
-    struct str bytes;
     const char *name = arena_cstr(&scratch, path);
-    if (!wheelfile_read(wheel, member, &scratch, &bytes, err) ||
-        !unpack_make_parents(base, &scratch, path, err))
+    if (!unpack_make_parents(base, &scratch, path, err))
         return false;
     FD_AUTO int fd = openat(base, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                             script || (member->mode & 0100) ? 0755 : 0644);
-    return fd >= 0 ? file_write_all(fd, name, bytes, err) : err_errno(err, "creating %s", name);
+    if (fd < 0)
+        return err_errno(err, "creating %s", name);
+    struct unpack_file file = {fd, name};
+    return wheelfile_each_piece(wheel, member, unpack_piece, &file, err);
 }
 
 bool unpack_wheel(const char *path, const char *dir, const char *scripts_dir,

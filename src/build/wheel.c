@@ -340,17 +340,19 @@ static bool wheel_gate(struct wheel_job *job, const char *path, struct spec_resu
     const struct wheelfile_member *members = wheelfile_members(wheel, &count);
     for (size_t i = 0; i < count && result->outcome == SPEC_OK; i++) {
         ARENA_AUTO struct arena scratch = {0};
-        struct str bytes;
+        WHEELFILE_VIEW_AUTO struct wheelfile_view view = {0};
+        char head[16];
         struct elf_file elf;
         const struct elf_gate_finding *findings;
-        size_t found;
+        size_t found, got;
         if (members[i].directory || members[i].size < 64)
             continue;
-        if (!wheelfile_read(wheel, &members[i], &scratch, &bytes, err))
+        if (!wheelfile_peek(wheel, &members[i], sizeof head, head, &got, err))
             return false;
-        if (!str_starts(bytes, STR("\177ELF")))
+        if (!elf_read_is_elf(str_of(head, got)))
             continue;
-        if (!elf_read(bytes, &scratch, &elf, err))
+        if (!wheelfile_view(wheel, &members[i], &view, err) ||
+            !elf_read(view.bytes, &scratch, &elf, err))
             return err_wrap(err, STR_FMT, STR_ARG(members[i].path));
         elf_gate_check(&elf, &rules, &scratch, &findings, &found);
         for (size_t f = 0; f < found; f++)

@@ -56,5 +56,7 @@ CHECKED bool unzip_open(const struct unzip_source *source, const struct unzip_me
 CHECKED bool unzip_next(struct unzip_stream *stream, char *to, size_t size, size_t *got,
                         struct err *err);
 void unzip_close(struct unzip_stream **stream);
+/* The checksum of bytes behind those of `crc` (0: none): what a member's must be at its end. */
+uint32_t unzip_crc(uint32_t crc, struct str bytes);
 
 #endif

@@ -154,6 +154,11 @@ bool unzip_next(struct unzip_stream *stream, char *to, size_t size, size_t *got,
     return true;
 }
 
+uint32_t unzip_crc(uint32_t crc, struct str bytes)
+{
+    return libdeflate_crc32(crc, bytes.ptr, bytes.len);
+}
+
 void unzip_close(struct unzip_stream **stream)
 {
     if (*stream == NULL)

@@ -11,6 +11,7 @@ enum {
     THREADS_MAX = 8,
     BYTES_PER_THREAD = 4 << 20, /* for less, starting one costs more than it saves */
     ELF_SMALLEST = 52,          /* bytes of the smallest ELF header */
+    TOGETHER_MAX = 160 << 20,   /* bytes of the members, packed and not, that all of them hold */
 };
 
 /* Text that nobody loads: not even its first bytes are unpacked. */
@@ -85,12 +86,24 @@ static bool find_members(struct elf_work *work, struct arena *arena, struct err 
     return true;
 }
 
+static bool read_and_add(struct elf_worker *worker, const struct wheelfile_member *member,
+                         char *bytes, struct err *err)
+{
+    WHEELFILE_VIEW_AUTO struct wheelfile_view view = {0};
+    struct wheelfile *wheel = worker->work->wheel;
+    if (bytes == NULL ? !wheelfile_view(wheel, member, &view, err)
+                      : !wheelfile_read_to(wheel, member, bytes, err))
+        return false;
+    struct str whole = bytes == NULL ? view.bytes : str_of(bytes, (size_t)member->size);
+    return elf_audit_add(&worker->audit, member->path, whole, err);
+}
+
+/* `bytes` NULL: it is too large to be held. */
 static void add_member(struct elf_worker *worker, const struct wheelfile_member *member,
                        char *bytes)
 {
     struct err err;
-    if (wheelfile_read_to(worker->work->wheel, member, bytes, &err) &&
-        elf_audit_add(&worker->audit, member->path, str_of(bytes, (size_t)member->size), &err))
+    if (read_and_add(worker, member, bytes, &err))
         return;
     if (worker->broken == NULL || member < worker->broken) {
         worker->broken = member;
@@ -102,22 +115,26 @@ static void *add_next(void *state)
 {
     struct elf_worker *worker = state;
     struct elf_work *work = worker->work;
-    char *bytes = NULL; /* for the first member it takes, and so for all others */
+    char *bytes = NULL; /* for the first member it holds, and so for all others */
     size_t i;
     while ((i = atomic_fetch_add(&work->next, 1)) < work->members.len) {
         const struct wheelfile_member *member = work->members.at[i];
-        if (bytes == NULL)
+        bool held = member->size <= WHEELFILE_WHOLE;
+        if (bytes == NULL && held)
             bytes = mem_buffer((size_t)member->size);
-        add_member(worker, member, bytes);
+        add_member(worker, member, held ? bytes : NULL);
     }
     mem_free(bytes);
     return NULL;
 }
 
 /* Beside this one. */
-static size_t threads_wanted(uint64_t bytes)
+static size_t threads_wanted(uint64_t bytes, uint64_t largest)
 {
-    size_t wanted = (size_t)(bytes / BYTES_PER_THREAD);
+    uint64_t held = largest < WHEELFILE_WHOLE ? largest : WHEELFILE_WHOLE;
+    size_t wanted = (size_t)(bytes / BYTES_PER_THREAD), most = TOGETHER_MAX / (2 * held + 1);
+    if (wanted >= most)
+        wanted = most ? most - 1 : 0;
     if (wanted == 0)
         return 0;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -146,7 +163,8 @@ bool elf_members_add(struct wheelfile *wheel, struct elf_audit *audit, struct er
     const struct elf_worker *broken = NULL;
     if (!find_members(&work, &arena, err))
         return false;
-    size_t wanted = threads_wanted(work.bytes), started = 0;
+    size_t wanted = threads_wanted(work.bytes, work.members.len ? work.members.at[0]->size : 0),
+           started = 0;
     for (size_t i = 0; i <= wanted; i++) {
         workers[i].work = &work;
         elf_audit_open(&workers[i].audit, &workers[i].arena, wheelfile_get_name(wheel)->platform);

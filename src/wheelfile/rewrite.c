@@ -78,16 +78,26 @@ static void collect(struct rewrite *r, const struct wheelfile_change *changes, s
         qsort(r->entries.at, r->entries.len, sizeof *r->entries.at, by_path);
 }
 
+static bool digest_piece(void *state, struct str piece, struct err *err)
+{
+    (void)err;
+    digest_add(state, piece);
+    return true;
+}
+
 static bool write_record(struct rewrite *r, struct buf *out, struct err *err)
 {
     for (size_t i = 0; i < r->entries.len; i++) {
         struct entry *e = &r->entries.at[i];
-        struct arena scratch ARENA_AUTO = {0};
-        struct str bytes = e->bytes;
-        if (e->member != NULL && !wheelfile_read(r->wheel, e->member, &scratch, &bytes, err))
+        struct digest_stream *stream = digest_open();
+        if (e->member == NULL)
+            digest_add(stream, e->bytes);
+        bool ok = e->member == NULL ||
+                  wheelfile_each_piece(r->wheel, e->member, digest_piece, stream, err);
+        struct digest digest = digest_finish(stream);
+        if (!ok)
             return false;
-        struct digest digest = digest_of(bytes);
-        record_write_row(e->path, &digest, bytes.len, out);
+        record_write_row(e->path, &digest, e->member ? e->member->size : e->bytes.len, out);
     }
     struct str path =
         arena_printf(&r->arena, STR_FMT "/RECORD", STR_ARG(wheelfile_dist_info(r->wheel)));
@@ -135,7 +145,9 @@ static bool add_entry(struct rewrite *r, const struct entry *e, struct err *err)
     if (zip_file_set_dostime(r->out, index, r->dos_time, r->dos_date, 0) != 0 ||
         zip_file_set_external_attributes(r->out, index, 0, ZIP_OPSYS_UNIX,
                                          (zip_uint32_t)(0100000 | e->mode) << 16) != 0 ||
-        (e->member == NULL && zip_set_file_compression(r->out, index, ZIP_CM_DEFLATE, 6) != 0))
+        (e->member == NULL && zip_set_file_compression(r->out, index, ZIP_CM_DEFLATE, 6) != 0) ||
+        (e->member != NULL && e->member->zipped->method == UNZIP_STORED &&
+         zip_set_file_compression(r->out, index, ZIP_CM_STORE, 0) != 0)) /* else it is packed */
         return err_set(err, ERR_SYSTEM, "member " STR_FMT ": %s", STR_ARG(e->path),
                        zip_strerror(r->out));
     return true;

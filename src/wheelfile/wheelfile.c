@@ -180,6 +180,11 @@ const char *wheelfile_path(const struct wheelfile *wheel)
     return wheel->path.ptr;
 }
 
+const struct unzip_source *wheelfile_source(const struct wheelfile *wheel)
+{
+    return &wheel->source;
+}
+
 const struct wheelfile_name *wheelfile_get_name(const struct wheelfile *wheel)
 {
     return &wheel->name;

@@ -13,6 +13,7 @@
 enum {
     WHEELFILE_MEMBERS_MAX = 200000,
     WHEELFILE_RATIO_MAX = 500, /* uncompressed over compressed size, past 16 MiB */
+    WHEELFILE_WHOLE = 40 << 20 /* bytes of a member that is not read by pieces */
 };
 #define WHEELFILE_MEMBER_MAX ((uint64_t)4 << 30) /* bytes of one member */
 #define WHEELFILE_TOTAL_MAX ((uint64_t)16 << 30) /* bytes of all members */
@@ -54,6 +55,31 @@ CHECKED bool wheelfile_read(struct wheelfile *wheel, const struct wheelfile_memb
 /* The same into a buffer of member->size bytes, by as many threads at once as want to. */
 CHECKED bool wheelfile_read_to(struct wheelfile *wheel, const struct wheelfile_member *member,
                                char *to, struct err *err);
+
+/*
+ * The same for a member of any size, piece by piece in order: a small one is one piece. Size and
+ * CRC are known to be right when it returns true, not before. By many threads at once, too.
+ */
+typedef bool wheelfile_piece_fn(void *state, struct str piece, struct err *err);
+CHECKED bool wheelfile_each_piece(struct wheelfile *wheel, const struct wheelfile_member *member,
+                                  wheelfile_piece_fn *take, void *state, struct err *err);
+
+/*
+ * The same to look into here and there: a small one in memory, a large one in an unnamed file of
+ * $TMPDIR (/var/tmp) behind a mapping, so that only what is looked at takes memory.
+ */
+struct wheelfile_view {
+    struct str bytes;
+    struct arena arena;
+    void *map;
+};
+#define WHEELFILE_VIEW_AUTO __attribute__((cleanup(wheelfile_view_close)))
+CHECKED bool wheelfile_view(struct wheelfile *wheel, const struct wheelfile_member *member,
+                            struct wheelfile_view *view, struct err *err);
+void wheelfile_view_close(struct wheelfile_view *view);
+
+/* For wheelfile/pieces.c: the archive that the members are in. */
+const struct unzip_source *wheelfile_source(const struct wheelfile *wheel);
 
 /* The first bytes of a member: at most `size`, fewer when it is shorter. Nothing is checked. */
 CHECKED bool wheelfile_peek(struct wheelfile *wheel, const struct wheelfile_member *member,

@@ -201,6 +201,33 @@ static void copies_pure_wheels(void **state)
     zipped_remove(dir);
 }
 
+/* What is stored is not packed on the way: 2 GB of what cannot be packed would take minutes. */
+static void members_stay_as_they_are_packed(void **state)
+{
+    (void)state;
+    struct arena arena ARENA_AUTO = {0};
+    struct str dir = zipped_dir(&arena), out = zipped_dir(&arena);
+    struct zipped_member members[] = {
+        {"demo/stored", {arena_alloc(&arena, 5000), 5000}},
+        {"demo/packed", {arena_alloc(&arena, 5000), 5000}},
+        {DIST "/METADATA", STR("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")},
+        {DIST "/WHEEL", STR("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")},
+    };
+    const char *path = zipped(&arena, dir, "demo-1.0-py3-none-any.whl", members, 4);
+    zip_t *zip = zip_open(path, 0, NULL);
+    assert_int_equal(zip_set_file_compression(zip, 0, ZIP_CM_STORE, 0), 0);
+    assert_int_equal(zip_close(zip), 0);
+    struct wheelfile_repair_result result = repair(&arena, path, out, "", false, false);
+    struct wheelfile *wheel WHEELFILE_AUTO = NULL;
+    struct err err = {0};
+    assert_ok(wheelfile_open(result.path.ptr, &wheel, &err));
+    assert_int_equal(wheelfile_find(wheel, STR("demo/stored"))->zipped->method, ZIP_CM_STORE);
+    assert_int_equal(wheelfile_find(wheel, STR("demo/packed"))->zipped->method, ZIP_CM_DEFLATE);
+    assert_true(str_eq(member(&arena, wheel, "demo/stored"), members[0].bytes));
+    zipped_remove(dir);
+    zipped_remove(out);
+}
+
 static void retags(void **state)
 {
     (void)state;
@@ -224,9 +251,13 @@ static void retags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grafts_and_retags),  cmocka_unit_test(gives_the_same_bytes_for_any_order),
-        cmocka_unit_test(keeps_to_the_floor), cmocka_unit_test(refuses_what_cannot_be_true),
-        cmocka_unit_test(copies_pure_wheels), cmocka_unit_test(retags),
+        cmocka_unit_test(grafts_and_retags),
+        cmocka_unit_test(gives_the_same_bytes_for_any_order),
+        cmocka_unit_test(keeps_to_the_floor),
+        cmocka_unit_test(refuses_what_cannot_be_true),
+        cmocka_unit_test(copies_pure_wheels),
+        cmocka_unit_test(members_stay_as_they_are_packed),
+        cmocka_unit_test(retags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "wheelfile/wheelfile.h"
 
+#include "base/digest.h"
 #include "zipped.h"
 
 #define DIST "demo-1.0.dist-info"
@@ -119,6 +120,87 @@ static void survives_damage(void **state)
     zipped_remove(dir);
 }
 
+/* Larger than what is read as a whole; noise, so that it stays large when it is packed. */
+static struct str noise(struct arena *arena)
+{
+    size_t size = WHEELFILE_WHOLE + 12345;
+    char *bytes = arena_alloc(arena, size);
+    uint32_t seed = 7;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (char)((seed = seed * 1664525 + 1013904223) >> 24);
+    return str_of(bytes, size);
+}
+
+struct gathered {
+    struct digest_stream *stream;
+    size_t pieces, largest;
+};
+
+static bool gather(void *state, struct str piece, struct err *err)
+{
+    struct gathered *g = state;
+    (void)err;
+    digest_add(g->stream, piece);
+    g->pieces++;
+    g->largest = piece.len > g->largest ? piece.len : g->largest;
+    return true;
+}
+
+static void assert_pieces(struct wheelfile *wheel, const struct wheelfile_member *m,
+                          struct str bytes, bool many)
+{
+    struct err err = {0};
+    struct gathered g = {.stream = digest_open()};
+    struct wheelfile_view view WHEELFILE_VIEW_AUTO = {0};
+    assert_ok(wheelfile_each_piece(wheel, m, gather, &g, &err));
+    struct digest got = digest_finish(g.stream), wanted = digest_of(bytes);
+    assert_true(digest_eq(&got, &wanted));
+    assert_true(many ? g.pieces > 1 && g.largest <= 1 << 20 : g.pieces == 1);
+    assert_ok(wheelfile_view(wheel, m, &view, &err));
+    assert_true(str_eq(view.bytes, bytes));
+    assert_int_equal(view.map != NULL, many);
+}
+
+static void reads_large_members_by_pieces(void **state)
+{
+    (void)state;
+    struct arena arena ARENA_AUTO = {0};
+    struct str dir = zipped_dir(&arena), bytes = noise(&arena), small = STR("Wheel-Version: 1.0\n");
+    struct zipped_member members[] = {{"demo/noise", bytes}, {DIST "/WHEEL", small}};
+    struct err err = {0};
+    const char *path = zipped(&arena, dir, good_name, members, 2);
+    struct wheelfile *wheel WHEELFILE_AUTO = NULL;
+    assert_ok(wheelfile_open(path, &wheel, &err));
+    assert_pieces(wheel, wheelfile_find(wheel, STR("demo/noise")), bytes, true);
+    assert_pieces(wheel, wheelfile_find(wheel, STR(DIST "/WHEEL")), small, false);
+    zipped_remove(dir);
+}
+
+/* Its own checksum would not find it in the middle, only at the end: then it must. */
+static void a_damaged_large_member_is_an_error(void **state)
+{
+    (void)state;
+    struct arena arena ARENA_AUTO = {0};
+    struct str dir = zipped_dir(&arena);
+    struct zipped_member members[] = {{"demo/noise", noise(&arena)}, {DIST "/WHEEL", STR("x")}};
+    struct err err = {0};
+    const char *path = zipped(&arena, dir, good_name, members, 2);
+    FILE *file = fopen(path, "r+b");
+    assert_int_equal(fseek(file, WHEELFILE_WHOLE / 2, SEEK_SET), 0);
+    assert_int_equal(fwrite("damage", 1, 6, file), 6);
+    fclose(file);
+    struct wheelfile *wheel WHEELFILE_AUTO = NULL;
+    assert_ok(wheelfile_open(path, &wheel, &err));
+    struct gathered g = {.stream = digest_open()};
+    struct wheelfile_view view WHEELFILE_VIEW_AUTO = {0};
+    const struct wheelfile_member *m = wheelfile_find(wheel, STR("demo/noise"));
+    assert_false(wheelfile_each_piece(wheel, m, gather, &g, &err));
+    assert_false(wheelfile_view(wheel, m, &view, &err));
+    assert_null(view.map);
+    (void)digest_finish(g.stream);
+    zipped_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +208,8 @@ int main(void)
         cmocka_unit_test(reads_members),
         cmocka_unit_test(refuses_hostile_members),
         cmocka_unit_test(survives_damage),
+        cmocka_unit_test(reads_large_members_by_pieces),
+        cmocka_unit_test(a_damaged_large_member_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
