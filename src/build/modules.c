@@ -72,7 +72,7 @@ static void modules_add_member(const struct wheelfile *wheel, struct str path, s
         struct str whole = str_slice(path, 0, path.len - base.len + stem.len);
         *vec_push(&found->extensions, arena) = modules_dotted(arena, whole);
     } else if (slash == path.len && str_eq(suffix, STR("py")) && !str_eq(stem, STR("__init__"))) {
-        *vec_push(&found->modules, arena) = stem;
+        *vec_push(&found->modules, arena) = arena_str(arena, stem);
     }
 }
 
