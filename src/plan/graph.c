@@ -312,8 +312,8 @@ bool graph_pick_node(struct graph_state *state, const struct graph_env *env,
     return graph_build(state, *index, &state->build, err);
 }
 
-static void start(struct graph_state *state, const struct graph_request *request,
-                  const struct provider *provider, struct arena *arena)
+void graph_start(struct graph_state *state, const struct graph_request *request,
+                 const struct provider *provider, struct arena *arena)
 {
     *state = (struct graph_state){.request = request, .provider = provider, .arena = arena};
     state->target = (struct graph_env){request->target.env, request->target.env->tags->name};
@@ -327,7 +327,7 @@ bool graph_plan(const struct graph_request *request, const struct provider *prov
 {
     struct graph_state state;
     struct solve_result result;
-    start(&state, request, provider, arena);
+    graph_start(&state, request, provider, arena);
     if (!solve_run(&request->target, provider, arena, &result, explanation, err))
         return false;
     uint32_t *nodes = ARENA_ARRAY(arena, uint32_t, result.picks_len);
@@ -344,58 +344,5 @@ bool graph_plan(const struct graph_request *request, const struct provider *prov
     struct graph made = {.target = state.target.name};
     graph_finish(&state, &made);
     *graph = made;
-    return true;
-}
-
-static void take_over(struct graph_state *state, const struct graph *graph)
-{
-    for (size_t i = 0; i < graph->nodes_len; i++) {
-        uint32_t index = graph_draft_add(state, &graph->nodes[i]);
-        state->drafts.at[index].frozen = true;
-        for (size_t k = 0; k < graph->nodes[i].edges_len; k++)
-            *vec_push(&state->drafts.at[index].edges, state->arena) = graph->nodes[i].edges[k];
-    }
-    for (size_t i = 0; i < graph->notes_len; i++)
-        *vec_push(&state->notes, state->arena) = graph->notes[i];
-}
-
-bool graph_extend(const struct graph *graph, const struct graph_request *request,
-                  const struct provider *provider, size_t wheel, const struct solve_env *env,
-                  const struct str *requires, size_t requires_len, struct arena *arena,
-                  struct graph_extension *extension, struct str *explanation, struct err *err)
-{
-    struct graph_state state;
-    const struct graph_node *node = &graph->nodes[wheel];
-    size_t count = node->build_requires_len + requires_len;
-    struct str *all = ARENA_ARRAY(arena, struct str, count), failure = STR("");
-    const uint32_t *nodes;
-    struct graph_extension made = {.first_new = graph->nodes_len};
-    start(&state, request, provider, arena);
-    take_over(&state, graph);
-    if (env == request->target.env)
-        state.build = state.target;
-    for (size_t i = 0; i < count; i++) {
-        bool declared = i < node->build_requires_len;
-        all[i] = declared ? node->build_requires[i] : requires[i - node->build_requires_len];
-    }
-    struct graph_env where = {env, state.build.name};
-    if (!graph_environment(&state, &where, all, count, &nodes, &made.edges_len, &failure, err))
-        return false;
-    if (failure.len) {
-        *explanation = failure;
-        return err_set(err, ERR_UNSAT, "%.*s %.*s: %.*s", STR_ARG(node->name),
-                       STR_ARG(node->version), STR_ARG(str_slice(failure, 0, 800)));
-    }
-    struct graph_edge *edges = ARENA_ARRAY(arena, struct graph_edge, made.edges_len);
-    for (size_t i = 0; i < made.edges_len; i++)
-        state.drafts.at[nodes[i]].root = true;
-    made.graph.target = graph->target;
-    graph_finish(&state, &made.graph);
-    for (size_t i = 0; i < made.edges_len; i++)
-        edges[i] = (struct graph_edge){
-            GRAPH_BUILD_REQUIRES,
-            (uint32_t)graph_find(&made.graph, state.drafts.at[nodes[i]].node.id)};
-    made.edges = edges;
-    *extension = made;
     return true;
 }

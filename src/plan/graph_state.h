@@ -39,6 +39,8 @@ struct graph_state {
 };
 
 /* graph.c */
+void graph_start(struct graph_state *state, const struct graph_request *request,
+                 const struct provider *provider, struct arena *arena);
 uint32_t graph_draft_find(const struct graph_state *state, struct str id); /* or UINT32_MAX */
 uint32_t graph_draft_add(struct graph_state *state, const struct graph_node *node);
 void graph_draft_edge(struct graph_state *state, uint32_t from, enum graph_edge_type type,
