@@ -5,6 +5,7 @@
 #include "fleet/critical_path.h"
 #include "fleet/estimate.h"
 #include "image/arch.h"
+#include "store/history.h"
 #include "run/strategy.h"
 
 static const char run_builds_key[] = "image:builds", run_tests_key[] = "image:test-root";
@@ -56,13 +57,28 @@ static bool run_is_at_home(const struct run *run)
     return arch_find(run_plan_config(run->plan)->arch) == arch_host();
 }
 
-/* What a build of this package begins with; `name` may be empty. */
-static struct str run_way(const struct run *run, struct str name)
+static bool run_note_record(void *state, const struct store_record *record, struct err *err)
 {
-    const struct store_learned *learned = map_get(&run->learned, name);
-    return str_eq(run->config->strategy, STR("auto"))
-               ? strategy_first(learned ? learned->strategy : STR(""), run_is_at_home(run))
-               : run->config->strategy;
+    (void)err;
+    strategy_note(state, record->strategy, record->class, record->count, record->last);
+    return true;
+}
+
+/* The strategies for a package in the order of its record; an empty name has none. */
+static bool run_order(const struct run *run, struct str name, struct strategy_order *order,
+                      struct err *err)
+{
+    struct strategy_record record = {0};
+    if (name.len &&
+        !store_record_each(run->store, name, run->graph.target, run_note_record, &record, err))
+        return false;
+    *order = strategy_order(&record, run_is_at_home(run));
+    return true;
+}
+
+static struct str run_way(const struct run *run, const struct strategy_order *order)
+{
+    return str_eq(run->config->strategy, STR("auto")) ? order->at[0] : run->config->strategy;
 }
 
 /* The shared images, made by jobs of their own the first time something needs them. */
@@ -74,7 +90,9 @@ static size_t run_image(struct run *run, const char *key)
     struct str name = str_from_pos(str_from(key), sizeof "image:" - 1);
     index =
         run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, str_from(key), name, STR(""), run->graph.target);
-    run->jobs.at[index].strategy = run_way(run, STR(""));
+    const struct strategy_record none = {0};
+    const struct strategy_order order = strategy_order(&none, run_is_at_home(run));
+    run->jobs.at[index].strategy = run_way(run, &order);
     return index;
 }
 
@@ -85,16 +103,29 @@ static enum spec_kind run_kind(const struct graph_node *node)
     return node->action == GRAPH_REUSE ? SPEC_FETCH : SPEC_WHEEL;
 }
 
-static struct str run_first_strategy(const struct run *run, const struct graph_node *node)
+/* What the job of a node begins with, and what it may go on to. */
+static bool run_choose_strategy(struct run *run, const struct graph_node *node, struct run_job *job,
+                                struct err *err)
 {
-    if (!run_is_target(run, node) && node->kind == GRAPH_WHEEL)
-        return STR("native");
-    if (node->kind == GRAPH_REQUIRES) /* asked by the build machine's Python, which records facts */
-        return run_is_at_home(run) ? STR("native") : STR("cross");
-    return run_way(run, node->name);
+    if (job->kind == SPEC_FETCH) {
+        job->strategy = STR("");
+        return true;
+    }
+    if (!run_is_target(run, node) && node->kind == GRAPH_WHEEL) {
+        job->strategy = STR("native");
+        return true;
+    }
+    if (node->kind == GRAPH_REQUIRES) { /* asked by the build machine's Python: it records facts */
+        job->strategy = run_is_at_home(run) ? STR("native") : STR("cross");
+        return true;
+    }
+    if (!run_order(run, node->name, &job->order, err))
+        return false;
+    job->strategy = run_way(run, &job->order);
+    return true;
 }
 
-static void run_add_node(struct run *run, size_t index)
+static bool run_add_node(struct run *run, size_t index, struct err *err)
 {
     const struct graph_node *node = &run->graph.nodes[index];
     enum spec_kind kind = run_kind(node);
@@ -103,11 +134,13 @@ static void run_add_node(struct run *run, size_t index)
     if (node->action == GRAPH_SKIP) { /* cannot be had; what needs it waits in vain and says so */
         run->jobs.at[job].ended = true;
         run->jobs.at[job].result.why = node->why;
-        return;
+        return true;
     }
-    run->jobs.at[job].strategy = kind == SPEC_FETCH ? STR("") : run_first_strategy(run, node);
+    if (!run_choose_strategy(run, node, &run->jobs.at[job], err))
+        return false;
     if (kind != SPEC_FETCH)
         run_add_need(run, job, run_image(run, run_builds_key));
+    return true;
 }
 
 /* Where a walk over the graph stands in one node. */
@@ -210,10 +243,11 @@ void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, 
     run_add_linked(run, index);
 }
 
-void run_add_nodes(struct run *run, size_t first)
+bool run_add_nodes(struct run *run, size_t first, struct err *err)
 {
     for (size_t i = first; i < run->graph.nodes_len; i++)
-        run_add_node(run, i);
+        if (!run_add_node(run, i, err))
+            return false;
     for (size_t i = first; i < run->graph.nodes_len; i++) {
         const struct graph_node *node = &run->graph.nodes[i];
         if (node->action == GRAPH_MAKE)
@@ -221,6 +255,7 @@ void run_add_nodes(struct run *run, size_t first)
     }
     for (size_t i = first; i < run->graph.nodes_len; i++)
         run_add_test(run, i);
+    return true;
 }
 
 /* ---- order of work ---- */
@@ -336,8 +371,7 @@ static bool run_skip_known(struct run *run, struct err *err)
 
 bool run_make_jobs(struct run *run, struct err *err)
 {
-    run_add_nodes(run, 0);
-    if (!run_skip_known(run, err))
+    if (!run_add_nodes(run, 0, err) || !run_skip_known(run, err))
         return false;
     struct store_graph graph = run_store_graph(run, 0, 0);
     struct store_run_new made = {.title = STR("refinery run"),

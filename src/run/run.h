@@ -21,6 +21,7 @@
 #include "plan/graph.h"
 #include "publish/manifest.h"
 #include "run/plan.h"
+#include "run/strategy.h"
 #include "store/store.h"
 
 struct buildlog;
@@ -60,12 +61,13 @@ struct run_job {
     enum spec_kind kind;
     size_t node; /* index in the graph; RUN_NO_NODE for images */
     struct str key, name, version, target;
-    int64_t id;             /* the store's */
-    struct str strategy;    /* of WHEEL and REQUIRES: what the next attempt uses */
-    struct str fact;        /* of WHEEL: what of the machine it read, and so went to hybrid */
-    VEC(size_t) env;        /* WHEEL, REQUIRES: graph nodes of its build environment */
-    struct spec_list asked; /* WHEEL: what its backend asked for beyond that */
-    int64_t wake_ms;        /* when its backoff ends */
+    int64_t id;                  /* the store's */
+    struct str strategy;         /* of WHEEL and REQUIRES: what the next attempt uses */
+    struct strategy_order order; /* WHEEL: what "auto" goes through */
+    struct str fact;             /* of WHEEL: what of the machine it read, and so went to hybrid */
+    VEC(size_t) env;             /* WHEEL, REQUIRES: graph nodes of its build environment */
+    struct spec_list asked;      /* WHEEL: what its backend asked for beyond that */
+    int64_t wake_ms;             /* when its backoff ends */
     bool ended, good;
     bool known_failure;        /* skipped because of an earlier run */
     struct spec_result result; /* of the last attempt */
@@ -108,7 +110,7 @@ CHECKED bool run_execute(const struct run_config *config, const struct run_watch
 /* jobs.c */
 CHECKED bool run_make_jobs(struct run *run, struct err *err);
 /* Jobs for the graph's nodes from `first` on, and their edges; used for answers too. */
-void run_add_nodes(struct run *run, size_t first);
+CHECKED bool run_add_nodes(struct run *run, size_t first, struct err *err);
 /* A wheel of the plan for the target: tested and delivered. What answers brought later are tools.
  */
 bool run_is_output(const struct run *run, size_t index);

@@ -83,7 +83,8 @@ static bool run_reenvironment(struct run *run, size_t wheel, bool on_target,
         return true;
     }
     run->graph = extension.graph;
-    run_add_nodes(run, extension.first_new);
+    if (!run_add_nodes(run, extension.first_new, err))
+        return false;
     run_set_env(run, wheel, extension.edges, extension.edges_len);
     return true;
 }
@@ -107,7 +108,7 @@ static struct str run_strategy_after(const struct run *run, const struct run_job
                                      const struct spec_result *answer)
 {
     const struct spec_result read = {.outcome = SPEC_FACTS};
-    struct str next = strategy_next(wheel->strategy, &read);
+    struct str next = strategy_next(wheel->strategy, &wheel->order, &read);
     return answer->facts.len && next.len && str_eq(run->config->strategy, STR("auto"))
                ? next
                : wheel->strategy;
@@ -169,7 +170,7 @@ static bool run_move_to_target(struct run *run, size_t index, struct str *why, s
 static bool run_go_on(struct run *run, size_t index, struct spec_result *result, struct err *err)
 {
     struct str why = {0}, now = run->jobs.at[index].strategy;
-    struct str next = strategy_next(now, result);
+    struct str next = strategy_next(now, &run->jobs.at[index].order, result);
     if (!next.len || !str_eq(run->config->strategy, STR("auto")))
         return true;
     if (strategy_is_on_target(next) && !strategy_is_on_target(now) &&

@@ -1,18 +1,18 @@
 #include "run/strategy.h"
 
-/* `cures` holds what another strategy may do better with: bits of spec_outcome. */
+/* Cheapest first. `cures` holds what another strategy may do better with: bits of spec_outcome. */
 static const struct strategy_row {
-    struct str name, next;
+    struct str name;
     unsigned cures;
     bool at_home, on_target;
-} strategy_rows[] = {
-    {STR_INIT("native"), {0}, 0, true, false},
-    {STR_INIT("cross"), STR_INIT("hybrid"),
+} strategy_rows[STRATEGY_COUNT] = {
+    {STR_INIT("native"), 0, true, false},
+    {STR_INIT("cross"),
      1u << SPEC_FACTS | 1u << SPEC_BUILD_FAILED | 1u << SPEC_NO_WHEEL | 1u << SPEC_SILENT_FALLBACK,
      false, false},
-    {STR_INIT("hybrid"), STR_INIT("emulate"),
-     1u << SPEC_BUILD_FAILED | 1u << SPEC_NO_WHEEL | 1u << SPEC_SILENT_FALLBACK, false, true},
-    {STR_INIT("emulate"), {0}, 0, false, true},
+    {STR_INIT("hybrid"), 1u << SPEC_BUILD_FAILED | 1u << SPEC_NO_WHEEL | 1u << SPEC_SILENT_FALLBACK,
+     false, true},
+    {STR_INIT("emulate"), 0, false, true},
 };
 
 /* What a build says when it would fail in the same way on every machine. */
@@ -47,12 +47,48 @@ bool strategy_check(struct str asked, bool at_home, struct err *err)
                    STR_ARG(asked));
 }
 
-struct str strategy_first(struct str learned, bool at_home)
+/* Whether an end of this class is one of those that the row's cures name. */
+static bool strategy_is_cured(const struct strategy_row *row, struct str class)
 {
-    const struct strategy_row *row = strategy_find(learned);
-    if (row && row->at_home == at_home)
-        return row->name;
-    return at_home ? STR("native") : STR("cross");
+    for (unsigned i = 0; i < SPEC_OUTCOME_COUNT; i++)
+        if (row->cures & 1u << i &&
+            str_eq(class, str_from(spec_outcome_name((enum spec_outcome)i))))
+            return true;
+    return false;
+}
+
+void strategy_note(struct strategy_record *record, struct str strategy, struct str class,
+                   int64_t count, int64_t last)
+{
+    const struct strategy_row *row = strategy_find(strategy);
+    struct strategy_ended *ended = row ? &record->of[row - strategy_rows] : NULL;
+    if (ended && !class.len) {
+        ended->built += count;
+        ended->last_built = last > ended->last_built ? last : ended->last_built;
+    } else if (ended && strategy_is_cured(row, class)) {
+        ended->gave_way += count;
+        ended->last_gave_way = last > ended->last_gave_way ? last : ended->last_gave_way;
+    }
+}
+
+enum strategy_standing { STRATEGY_BUILT, STRATEGY_UNKNOWN, STRATEGY_GAVE_WAY, STRATEGY_STANDINGS };
+
+static enum strategy_standing strategy_standing(const struct strategy_ended *ended)
+{
+    if (ended->last_built == ended->last_gave_way) /* never, both */
+        return STRATEGY_UNKNOWN;
+    return ended->last_built > ended->last_gave_way ? STRATEGY_BUILT : STRATEGY_GAVE_WAY;
+}
+
+struct strategy_order strategy_order(const struct strategy_record *record, bool at_home)
+{
+    struct strategy_order order = {.len = 0};
+    for (int standing = 0; standing < STRATEGY_STANDINGS; standing++)
+        for (size_t i = 0; i < STRATEGY_COUNT; i++)
+            if (strategy_rows[i].at_home == at_home &&
+                (int)strategy_standing(&record->of[i]) == standing)
+                order.at[order.len++] = strategy_rows[i].name;
+    return order;
 }
 
 static bool strategy_says(const struct spec_result *result, struct str sign, struct str and)
@@ -65,16 +101,23 @@ static bool strategy_says(const struct spec_result *result, struct str sign, str
     return false;
 }
 
-struct str strategy_next(struct str now, const struct spec_result *result)
+struct str strategy_next(struct str now, const struct strategy_order *order,
+                         const struct spec_result *result)
 {
     const struct strategy_row *row = strategy_find(now);
+    size_t at = 0;
     if (!row || !(row->cures & 1u << result->outcome))
         return STR("");
     for (size_t i = 0; i < sizeof strategy_hopeless / sizeof *strategy_hopeless; i++)
         if (result->outcome == SPEC_BUILD_FAILED &&
             strategy_says(result, strategy_hopeless[i].sign, strategy_hopeless[i].and))
             return STR("");
-    return row->next;
+    while (at < order->len && !str_eq(order->at[at], now))
+        at++;
+    for (at++; at < order->len; at++)
+        if (!row->on_target || strategy_is_on_target(order->at[at]))
+            return order->at[at];
+    return STR("");
 }
 
 bool strategy_is_on_target(struct str strategy)

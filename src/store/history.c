@@ -85,6 +85,25 @@ bool store_history_slowest(struct store *store, int64_t limit, store_history_top
     return history_top(store, SQL_HISTORY_SLOWEST, limit, visit, state, err);
 }
 
+bool store_record_each(struct store *store, struct str name, struct str target,
+                       store_record_fn *visit, void *state, struct err *err)
+{
+    SQL_ROWS_AUTO struct sql_rows rows = {0};
+    bool more = false;
+    if (!sql_first(store->sql, SQL_HISTORY_RECORD, SQL_ARGS(sql_text(name), sql_text(target)),
+                   &rows, &more, err))
+        return false;
+    while (more) {
+        struct store_record record = {.strategy = sql_get_text(&rows, 0),
+                                      .class = sql_get_text(&rows, 1),
+                                      .count = sql_get_int(&rows, 2),
+                                      .last = sql_get_int(&rows, 3)};
+        if (!visit(state, &record, err) || !sql_next(&rows, &more, err))
+            return false;
+    }
+    return true;
+}
+
 static bool history_add_retry(struct sql *sql, const struct store_retry *retry, int64_t now_ms,
                               struct err *err)
 {

@@ -47,6 +47,19 @@ CHECKED bool store_history_failures(struct store *store, int64_t limit, store_hi
 CHECKED bool store_history_slowest(struct store *store, int64_t limit, store_history_top_fn *visit,
                                    void *state, struct err *err);
 
+/*
+ * The record of a package for a target: how often builds by a strategy were done (class "") or
+ * handed back for another one because of a class of failure, in order of strategy and class. `last`
+ * grows with time.
+ */
+struct store_record {
+    struct str strategy, class;
+    int64_t count, last;
+};
+typedef bool store_record_fn(void *state, const struct store_record *record, struct err *err);
+CHECKED bool store_record_each(struct store *store, struct str name, struct str target,
+                               store_record_fn *visit, void *state, struct err *err);
+
 /* A request to build something again with given recipes, by the next worker. */
 struct store_retry {
     int64_t id, time_ms;

@@ -107,7 +107,40 @@ def part_memory(world):
                 after.packages["fails"]["status"] == "cached", after, str(after.packages))
 
 
-PARTS = {"backoff": part_backoff, "memory": part_memory}
+PICKY = """import os, sys
+if not os.path.realpath(sys.executable).startswith("/sysroot/"):
+    raise RuntimeError("this build needs the Python of the target")
+return write(directory, {NAME + "/__init__.py": "VALUE = 1\\n"})"""
+HOPELESS = 'raise RuntimeError("x.c:1:10: fatal error: x.h: No such file or directory")'
+
+
+def strategies(package):
+    return [(a["strategy"], a["outcome"]) for a in package["attempts"]
+            if a.get("strategy") in ("cross", "hybrid", "emulate")]
+
+
+def part_record(world):
+    """auto goes through the strategies in the order of the package's record, whatever its version."""
+    def go(name, version, **how):
+        folder = world.folder({f"{name}-{version}.tar.gz": made.in_tree(name, version=version, **how)})
+        result = world.run("--find-links", folder, "-r", need(world, f"{name}\n"))
+        return result, strategies(result.packages[name])
+
+    result, tried = go("picky", "1.0", body=PICKY)
+    world.check("cross gives way to hybrid", result.status == 0 and
+                tried == [("cross", "failed"), ("hybrid", "succeeded")], result, str(tried))
+    result, tried = go("picky", "2.0", body=PICKY)
+    world.check("the next version begins with hybrid", result.status == 0 and
+                tried == [("hybrid", "succeeded")], result, str(tried))
+    result, tried = go("lacks", "1.0", body=HOPELESS)
+    world.check("what lacks a header fails by cross alone", result.status == 1 and
+                tried == [("cross", "failed")], result, str(tried))
+    result, tried = go("lacks", "2.0")
+    world.check("which says nothing against cross", result.status == 0 and
+                tried == [("cross", "succeeded")], result, str(tried))
+
+
+PARTS = {"backoff": part_backoff, "memory": part_memory, "record": part_record}
 
 
 whole.run_parts(PARTS)

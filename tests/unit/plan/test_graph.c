@@ -139,6 +139,27 @@ static void an_answer_extends_the_plan(void **state)
     scenario_free(&s);
 }
 
+/* A run of 500 builds has 500 answers: what one of them leaves in memory is what is new. */
+static void an_answer_that_brings_nothing_new_costs_nothing(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err err = {0};
+    struct str explanation, more[] = {STR("cython<3")};
+    struct graph_extension extension;
+    load("plan-dynamic-requires.txt", &s);
+    struct graph graph = plan(&s);
+    size_t wheel = node(&graph, "wheel:cp311-s390x-manylinux_2_17:a==1.0");
+    for (int i = 0; i < 20; i++) {
+        ARENA_AUTO struct arena arena = {0};
+        assert_ok(graph_extend(&graph, &s.request, &s.provider, wheel, &s.build, more, 1,
+                               i ? &arena : &s.arena, &extension, &explanation, &err));
+        graph = extension.graph;
+        assert_true(!i || arena.bytes < 200);
+    }
+    scenario_free(&s);
+}
+
 /* Cross gives way to hybrid: the same requirements, solved for the target itself. */
 static void builds_can_move_to_the_target(void **state)
 {
@@ -270,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans_of_scenarios),
         cmocka_unit_test(an_answer_extends_the_plan),
+        cmocka_unit_test(an_answer_that_brings_nothing_new_costs_nothing),
         cmocka_unit_test(builds_can_move_to_the_target),
         cmocka_unit_test(an_answer_that_cannot_be_met),
         cmocka_unit_test(explained_tag_by_tag),

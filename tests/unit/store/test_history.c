@@ -170,6 +170,42 @@ static void test_newer_schema_is_refused(void **state)
     assert_non_null(strstr(err.text, "newer release"));
 }
 
+static bool keep_record(void *state, const struct store_record *record, struct err *e)
+{
+    (void)e;
+    buf_printf(state, "%.*s/%.*s %lld %lld;", STR_ARG(record->strategy), STR_ARG(record->class),
+               (long long)record->count, (long long)record->last);
+    return true;
+}
+
+static void test_record_of_a_package(void **state)
+{
+    (void)state;
+    struct store *store = NULL;
+    BUF_AUTO struct buf text = {0};
+    assert_ok(store_open(place->db, 5, &store, &err));
+    store_close(&store);
+    old_database(
+        place->db,
+        "INSERT INTO history (time_ms, kind, name, version, target, status, failed, strategy, "
+        "class)"
+        " VALUES (1, 'wheel', 'a', '1', 't', 'returned', 0, 'cross', 'build'),"
+        " (2, 'wheel', 'a', '1', 't', 'built', 0, 'hybrid', ''),"
+        " (3, 'wheel', 'a', '2', 't', 'built', 0, 'hybrid', ''),"
+        " (4, 'wheel', 'a', '2', 'other', 'built', 0, 'native', ''),"  /* of another target */
+        " (5, 'test', 'a', '2', 't', 'built', 0, 'cross', ''),"        /* no build */
+        " (6, 'wheel', 'b', '2', 't', 'built', 0, 'emulate', ''),"     /* another package */
+        " (7, 'wheel', 'a', '2', 't', 'failed', 1, 'cross', 'build')," /* the end, no way on */
+        " (8, 'wheel', 'a', '2', 't', 'returned', 2, 'cross', 'build')" /* forgiven */);
+    assert_ok(store_open(place->db, 5, &store, &err));
+    assert_ok(store_record_each(store, STR("a"), STR("t"), keep_record, &text, &err));
+    assert_string_equal(text.ptr, "cross/build 1 1;hybrid/ 2 3;");
+    buf_clear(&text);
+    assert_ok(store_record_each(store, STR("c"), STR("t"), keep_record, &text, &err));
+    assert_int_equal(text.len, 0);
+    store_close(&store);
+}
+
 static bool keep_top(void *state, const struct store_history_top *top, struct err *e)
 {
     (void)e;
@@ -265,13 +301,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_import_of_build_events),
-        TEST(test_import_of_other_shapes),
-        TEST(test_import_goes_on_after_a_death),
-        TEST(test_foreign_databases_are_left_alone),
-        TEST(test_newer_schema_is_refused),
-        TEST(test_queries_and_tops),
-        TEST(test_retry_queue),
+        TEST(test_import_of_build_events),       TEST(test_import_of_other_shapes),
+        TEST(test_import_goes_on_after_a_death), TEST(test_foreign_databases_are_left_alone),
+        TEST(test_newer_schema_is_refused),      TEST(test_queries_and_tops),
+        TEST(test_record_of_a_package),          TEST(test_retry_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
