@@ -41,7 +41,7 @@ accept:
 	@scripts/accept.sh
 	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
 
-# Says figures, judges nothing. PARTS="audit scan jail store overhead cost"
+# Says figures, judges nothing. PARTS="audit scan jail store overhead cost nodes large builds"
 bench:
 	@scripts/need.sh build run test
 	@$(MAKE) --no-print-directory all

@@ -18,6 +18,8 @@ import tarfile
 import time
 import zipfile
 
+import memory
+
 part, build, cache, work = sys.argv[1], *map(pathlib.Path, sys.argv[2:5])
 refinery = build / "refinery"
 bin_dir = pathlib.Path(sys.executable).parent
@@ -99,20 +101,84 @@ def generated_wheel(path, number):
         out.writestr(info + "RECORD", "".join(f"{name}/module_{i}.py,,\n" for i in range(27)))
 
 
+def first_time(plan, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    return once(plan)
+
+
 def scan():
-    title("scan and plan of generated wheels, 30 members each")
+    title("scan and plan of generated wheels, 30 members each; nothing remembered, then all")
     header()
     made = 0
-    folder = work / "scan"
+    folder, remembered = work / "scan", work / "scan-cache"
     folder.mkdir()
     for count in (1000, 5000, 20000):
         for number in range(made, count):
             generated_wheel(folder, number)
         made = count
-        plan = [refinery, "plan", "--input", folder, "--no-index", "--cache", work / "scan-cache",
+        plan = [refinery, "plan", "--input", folder, "--no-index", "--cache", remembered,
                 "--max-deps", "30000"]
-        times = alternate(3, plan=plan)["plan"]
-        row(f"{count} wheels", times, f"{times[0] / count * 1e6:.0f} us each")
+        times = alternate(5, first=lambda: first_time(plan, remembered))["first"]
+        row(f"{count} wheels, first", times, f"{times[0] / count * 1e6:.0f} us each")
+        time.sleep(2.5)  # what is younger than two seconds is not remembered
+        once(plan)
+        times = alternate(5, second=plan)["second"]
+        row(f"{count} wheels, second", times, f"{times[0] / count * 1e6:.0f} us each")
+
+
+def memory_row(name, argv):
+    seconds, peaks = memory.watched(argv, work / "memory.log")
+    ours = {who: peak for who, peak in peaks.items() if who.startswith("refinery")}
+    others = {who: peak for who, peak in peaks.items() if who not in ours}
+    words = ", ".join(f"{who} {peak:.0f}" for who, peak in sorted(ours.items(), key=lambda one: -one[1]))
+    most = max(others, key=others.get, default=None)
+    print(f"  {name:<36}{seconds:>8.1f} s{max(ours.values()):>8.0f} MB  {words}"
+          + (f"; of others {most} {others[most]:.0f}" if most else ""))
+
+
+def nodes():
+    title("most memory of a plan of 20,000 nodes, and of each of its processes")
+    folder = work / "nodes"
+    folder.mkdir()
+    for number in range(20000):
+        generated_wheel(folder, number)
+    for how in ("tree", "json", "dot"):
+        memory_row(f"plan --format {how}", [refinery, "plan", "--input", folder, "--no-index", "--cache",
+                                            work / "nodes-cache", "--max-deps", "30000", "--format", how])
+    shutil.rmtree(folder)
+
+
+def large():
+    title("most memory with a wheel of 2 GB, and of each process")
+    wheel = memory.large_wheel(work / "large", 2048)
+    out = work / "large-out"
+    out.mkdir()
+    images = ["--cache", cache / "bench-memory"]
+    memory_row("plan", [refinery, "plan", "--input", wheel.parent, "--no-index", *images])
+    memory_row("audit", [refinery, "audit", wheel])
+    memory_row("repair", [refinery, "repair", wheel, "--output", out])
+    memory_row("run, with import test", [refinery, "run", "--input", wheel.parent, "--no-index", *images,
+                                         "--output", work / "large-run"])
+    memory_row("prove", [refinery, "prove", "--output", work / "large-run", *images])
+    for folder in (wheel.parent, out, work / "large-run"):
+        shutil.rmtree(folder)
+
+
+def forget_results(folder):
+    for path in [*folder.glob("history.db*"), folder / "cas"]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def builds():
+    count = 500
+    title(f"most memory of one run with {count} builds and their import tests, and of each process")
+    names = memory.tiny_sdists(work / "builds", count)
+    forget_results(cache / "bench-memory")
+    requirements = work / "builds.txt"
+    requirements.write_text("".join(f"{name}\n" for name in names))
+    memory_row(f"{count} builds, two at a time", [
+        refinery, "run", "--requirements", requirements, "--find-links", work / "builds", "--no-index",
+        "--cache", cache / "bench-memory", "--output", work / "builds-out", "--jobs", "2"])
 
 
 def jail():
@@ -216,8 +282,7 @@ COST = ["markupsafe==2.1.5", "msgpack==1.1.0", "pyyaml==6.0.2", "cffi==1.17.1", 
 
 def cost_of(strategy, machine, requirements):
     """Processor seconds of each package's build by one strategy, from a store without results."""
-    for path in [*cache.glob("bench-cost/history.db*"), cache / "bench-cost/cas"]:
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    forget_results(cache / "bench-cost")
     once([refinery, "run", "--requirements", requirements, "--rebuild", "all", "--strategy", strategy, "--arch",
           machine, "--cache", cache / "bench-cost", "--output", work / f"cost-{strategy}", "--jobs", "1"])
     with sqlite3.connect(cache / "bench-cost/history.db") as base:
@@ -242,4 +307,4 @@ def cost():
 
 shutil.rmtree(work / part, ignore_errors=True)
 {"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead,
- "cost": cost}[part]()
+ "cost": cost, "nodes": nodes, "large": large, "builds": builds}[part]()
