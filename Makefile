@@ -6,7 +6,7 @@ DEPS := $(CURDIR)/build/deps/$(ARCH)
 export PKG_CONFIG_PATH := $(wildcard $(DEPS)/lib/*/pkgconfig):$(PKG_CONFIG_PATH)
 NINJA := $(shell command -v ninja || echo /usr/bin/ninja)
 
-.PHONY: all everything demo refresh accept bench setup check lint fuzz mutants install clean
+.PHONY: all everything demo refresh accept differential bench setup check lint fuzz mutants install clean
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD) program
 
@@ -40,6 +40,13 @@ accept:
 	@$(MAKE) --no-print-directory everything
 	@scripts/accept.sh
 	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
+
+# 1,200,000 random questions to the packaging standards, here and to the Python package `packaging`, and that
+# package's own tests.
+differential:
+	@scripts/need.sh build test
+	@$(MAKE) --no-print-directory all
+	@tests/differential/all.sh
 
 # Says figures, judges nothing. PARTS="audit scan jail store overhead cost nodes large builds"
 bench:

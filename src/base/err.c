@@ -10,6 +10,7 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
     va_list args;
     va_start(args, fmt);
     err->code = code;
+    err->line = err->position = 0;
     vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
     return false;
@@ -22,6 +23,7 @@ bool err_errno(struct err *err, const char *fmt, ...)
     va_list args;
     va_start(args, fmt);
     err->code = number == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM;
+    err->line = err->position = 0;
     int used = vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof err->text)
@@ -30,6 +32,19 @@ bool err_errno(struct err *err, const char *fmt, ...)
                  number == ENOSPC || number == EDQUOT
                      ? " (the disk is full: make room and run again)"
                      : "");
+    return false;
+}
+
+bool err_set_at(struct err *err, enum err_code code, size_t line, size_t position, const char *fmt,
+                ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    err->code = code;
+    err->line = line;
+    err->position = position;
+    vsnprintf(err->text, sizeof err->text, fmt, args);
+    va_end(args);
     return false;
 }
 

@@ -9,6 +9,7 @@
 #define REFINERY_BASE_ERR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum err_code {
     ERR_NONE = 0,
@@ -27,6 +28,7 @@ enum err_code {
 struct err {
     enum err_code code;
     char text[1024];
+    size_t line, position; /* in the text that was read, from 1; 0 where the message names none */
 };
 
 #define CHECKED __attribute__((warn_unused_result))
@@ -37,6 +39,13 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_L
 
 /* The same for a failed system call: appends ": " and errno's text. ENOENT gives ERR_NOT_FOUND. */
 bool err_errno(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * The same for a parser that knows where in its input it stopped, for programs that read errors as
+ * data; the message says it too. 0: not known.
+ */
+bool err_set_at(struct err *err, enum err_code code, size_t line, size_t position, const char *fmt,
+                ...) PRINTF_LIKE(5, 6);
 
 /* Puts context in front of an error on its way up: "context: old text". Returns false. */
 bool err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -1,4 +1,5 @@
 #include "pkg/filename.h"
+#include "pkg/tags.h"
 
 enum { FILENAME_LIMIT = 1024 };
 
@@ -50,21 +51,6 @@ static bool check_bytes(struct str filename, struct err *err)
     return true;
 }
 
-static bool is_tag_set(struct str set)
-{
-    struct str piece;
-    if (!set.len)
-        return false;
-    for (struct str rest = set; str_next(&rest, '.', &piece);) {
-        if (!piece.len)
-            return false;
-        for (size_t i = 0; i < piece.len; i++)
-            if (!char_is_alnum(piece.ptr[i]) && piece.ptr[i] != '_')
-                return false;
-    }
-    return true;
-}
-
 /* Number, then the rest ("1", "2local"); PEP 427 wants a leading digit. */
 static bool read_build(struct str text, struct wheel_name *wheel)
 {
@@ -106,7 +92,8 @@ bool filename_parse_wheel(struct str filename, struct arena *arena, struct wheel
     made.python = parts[count - 3];
     made.abi = parts[count - 2];
     made.platform = parts[count - 1];
-    if (!is_tag_set(made.python) || !is_tag_set(made.abi) || !is_tag_set(made.platform))
+    if (!tags_set_is_valid(made.python, true) || !tags_set_is_valid(made.abi, false) ||
+        !tags_set_is_valid(made.platform, false))
         return complain(err, filename,
                         "one of the last three parts is not a set of tags (PEP 425)");
     made.name = name_normal(parts[0], arena);

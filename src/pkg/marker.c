@@ -85,10 +85,10 @@ struct str marker_op_text(enum marker_op op)
 static bool complain(struct parser *p, size_t at, const char *what)
 {
     if (at >= p->text.len)
-        return err_set(p->err, ERR_FORMAT, "marker, position %zu: %s, but the text ends here",
-                       at + 1, what);
-    return err_set(p->err, ERR_FORMAT, "marker, position %zu: %s, not \"%.*s\"", at + 1, what,
-                   STR_ARG(str_slice(p->text, at, at + 30)));
+        return err_set_at(p->err, ERR_FORMAT, 0, at + 1,
+                          "marker, position %zu: %s, but the text ends here", at + 1, what);
+    return err_set_at(p->err, ERR_FORMAT, 0, at + 1, "marker, position %zu: %s, not \"%.*s\"",
+                      at + 1, what, STR_ARG(str_slice(p->text, at, at + 30)));
 }
 
 static void skip_space(struct parser *p)
@@ -117,6 +117,12 @@ static bool scan_string(struct parser *p, char quote)
     size_t len = str_find_char(rest, quote);
     if (len == rest.len)
         return complain(p, p->at, "the closing quote is missing");
+    /* Neither control bytes nor escapes: the grammar's python_str has no backslash. */
+    for (size_t i = 0; i < len; i++) {
+        char c = rest.ptr[i];
+        if (c == '\\' || ((unsigned char)c < ' ' && c != '\t') || c == 0x7f)
+            return complain(p, from + i, "expected a character that a quoted text may hold");
+    }
     p->token.kind = TOKEN_VALUE;
     p->token.value = (struct marker_value){.literal = true, .text = str_slice(rest, 0, len)};
     p->at = from + len + 1;
@@ -198,7 +204,6 @@ static bool parse_value(struct parser *p, struct marker_value *value)
 static bool parse_compare(struct parser *p, struct marker **made)
 {
     struct marker *m = ARENA_NEW(p->arena, struct marker);
-    size_t at = p->token.at;
     m->kind = MARKER_COMPARE;
     if (!parse_value(p, &m->left))
         return false;
@@ -207,8 +212,6 @@ static bool parse_compare(struct parser *p, struct marker **made)
     m->op = p->token.op;
     if (!scan(p) || !parse_value(p, &m->right))
         return false;
-    if (m->left.literal == m->right.literal)
-        return complain(p, at, "expected a marker on one side and a quoted text on the other");
     marker_prepare(m, p->arena);
     *made = m;
     return true;

@@ -67,6 +67,14 @@ CHECKED bool marker_parse(struct str text, struct arena *arena, const struct mar
 bool marker_holds(const struct marker *marker, const struct marker_env *env,
                   const struct marker_wants *wants);
 
+/*
+ * The first comparison that the specification leaves undefined for these values, or NULL: ~= and
+ * === of texts that are no versions, and a set beside anything but `"x" in` and `"x" not in`.
+ * marker_holds takes such a comparison for one that does not hold.
+ */
+const struct marker *marker_undefined(const struct marker *marker, const struct marker_env *env,
+                                      const struct marker_wants *wants);
+
 /* The key is looked at somewhere in the marker. */
 bool marker_uses(const struct marker *marker, enum marker_key key);
 

@@ -31,12 +31,29 @@ static bool as_specifier_op(enum marker_op op, enum specifier_op *made)
     return true;
 }
 
+static bool is_set_key(enum marker_key key)
+{
+    return key == MARKER_EXTRAS || key == MARKER_DEPENDENCY_GROUPS;
+}
+
+/* Whose rules a comparison follows: those of its variable; of two, the set's, the name's or
+ * version's. */
+static enum marker_key ruling_key(const struct marker *m)
+{
+    if (m->left.literal || m->right.literal)
+        return m->left.literal ? m->right.literal ? MARKER_KEYS : m->right.key : m->left.key;
+    if (is_set_key(m->left.key))
+        return m->left.key;
+    return is_version_key(m->right.key) || is_name_key(m->right.key) ? m->right.key : m->left.key;
+}
+
 void marker_prepare(struct marker *m, struct arena *arena)
 {
-    struct marker_value *literal = m->left.literal ? &m->left : &m->right;
-    enum marker_key key = m->left.literal ? m->right.key : m->left.key;
-    if (is_name_key(key))
-        literal->text = name_normal(literal->text, arena);
+    enum marker_key key = ruling_key(m);
+    if (is_name_key(key)) {
+        m->left.text = name_normal(m->left.text, arena);
+        m->right.text = name_normal(m->right.text, arena);
+    }
     enum specifier_op op;
     struct specifier made;
     if (!is_version_key(key) || !m->right.literal || !as_specifier_op(m->op, &op) ||
@@ -55,10 +72,16 @@ static bool in_set(struct str name, const struct str *set, size_t len)
     return false;
 }
 
+/* `"x" in extras` */
+static bool is_membership(const struct marker *m)
+{
+    return m->left.literal && !m->right.literal && (m->op == MARKER_IN || m->op == MARKER_NOT_IN);
+}
+
 /* `extras` and `dependency_groups` are sets and know membership alone. */
 static bool set_holds(const struct marker *m, const struct marker_wants *wants)
 {
-    if (m->right.literal || !wants || (m->op != MARKER_IN && m->op != MARKER_NOT_IN))
+    if (!is_membership(m) || !wants)
         return false;
     bool extras = m->right.key == MARKER_EXTRAS;
     bool member = extras ? in_set(m->left.text, wants->extras, wants->extras_len)
@@ -101,24 +124,57 @@ static struct str value_text(const struct marker_value *value, const struct mark
         return value->text;
     if (value->key == MARKER_EXTRA)
         return wants ? wants->extra : STR("");
-    return env->text[value->key];
+    return value->key < MARKER_KEYS_TEXT ? env->text[value->key] : STR("");
+}
+
+/* The comparison as one of versions; false where the standard compares texts. */
+static bool as_specifier(const struct marker *m, struct str right, struct specifier *made)
+{
+    enum specifier_op op;
+    if (m->specifier) {
+        *made = *m->specifier;
+        return true;
+    }
+    return !m->right.literal && is_version_key(ruling_key(m)) && as_specifier_op(m->op, &op) &&
+           specifier_make(op, right, made);
 }
 
 static bool compare_holds(const struct marker *m, const struct marker_env *env,
                           const struct marker_wants *wants)
 {
-    enum marker_key key = m->left.literal ? m->right.key : m->left.key;
-    if (key == MARKER_EXTRAS || key == MARKER_DEPENDENCY_GROUPS)
+    if (is_set_key(ruling_key(m)))
         return set_holds(m, wants);
     struct str left = value_text(&m->left, env, wants), right = value_text(&m->right, env, wants);
+    struct specifier made;
     if (m->specifier)
         return specifier_match_text(m->specifier, left);
-    enum specifier_op op;
+    return as_specifier(m, right, &made) ? specifier_match_text(&made, left)
+                                         : text_holds(left, m->op, right);
+}
+
+static bool compare_defined(const struct marker *m, const struct marker_env *env,
+                            const struct marker_wants *wants)
+{
     struct specifier made;
-    if (m->left.literal && is_version_key(key) && as_specifier_op(m->op, &op) &&
-        specifier_make(op, right, &made))
-        return specifier_match_text(&made, left);
-    return text_holds(left, m->op, right);
+    if (is_set_key(ruling_key(m)))
+        return is_membership(m);
+    return (m->op != MARKER_COMPATIBLE && m->op != MARKER_ARBITRARY) ||
+           as_specifier(m, value_text(&m->right, env, wants), &made);
+}
+
+const struct marker *marker_undefined(const struct marker *marker, const struct marker_env *env,
+                                      const struct marker_wants *wants)
+{
+    if (!marker)
+        return NULL;
+    if (marker->kind == MARKER_COMPARE)
+        return compare_defined(marker, env, wants) ? NULL : marker;
+    for (const struct marker *m = marker->child; m; m = m->next) {
+        const struct marker *found = marker_undefined(m, env, wants);
+        if (found)
+            return found;
+    }
+    return NULL;
 }
 
 bool marker_holds(const struct marker *marker, const struct marker_env *env,

@@ -7,7 +7,7 @@ typedef VEC(struct str) metadata_list;
 
 /* One field with its folded lines, and where it stands. */
 struct metadata_field {
-    struct str key, value;
+    struct str key, value, raw; /* raw: with its folded lines */
     size_t line;
 };
 
@@ -56,6 +56,15 @@ static struct str metadata_unfold(struct metadata_reader *reader, struct str fir
     return str_of(joined, len);
 }
 
+/* Printable ASCII without a space, as names of e-mail headers are (RFC 5322); none at all, too. */
+static bool metadata_is_name(struct str key)
+{
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] <= ' ' || key.ptr[i] > '~')
+            return false;
+    return true;
+}
+
 /* False at the end of the header: a blank line, the end, or (as e-mail readers do) a line without a
  * name. */
 static bool metadata_next(struct metadata_reader *reader, struct metadata_field *field)
@@ -65,12 +74,12 @@ static bool metadata_next(struct metadata_reader *reader, struct metadata_field 
         return false;
     field->line = reader->line;
     struct str line = metadata_take_line(reader), value;
-    if (!str_cut(line, ':', &field->key, &value) || !field->key.len ||
-        str_has_char(field->key, ' ')) {
+    if (!str_cut(line, ':', &field->key, &value) || !metadata_is_name(field->key)) {
         *reader = before;
         return false;
     }
     field->value = metadata_unfold(reader, str_trim(value));
+    field->raw = str_trim(str_of(value.ptr, (size_t)(reader->rest.ptr - value.ptr)));
     reader->fields++;
     return true;
 }
@@ -90,10 +99,11 @@ static bool metadata_check_field(const struct metadata_reader *reader,
                                  const struct metadata_field *field, struct err *err)
 {
     if (reader->fields > METADATA_FIELD_LIMIT)
-        return err_set(err, ERR_LIMIT, "line %zu: more than %d fields", field->line,
-                       METADATA_FIELD_LIMIT);
+        return err_set_at(err, ERR_LIMIT, field->line, 0, "line %zu: more than %d fields",
+                          field->line, METADATA_FIELD_LIMIT);
     if (str_has_char(field->value, '\0') || str_has_char(field->key, '\0'))
-        return err_set(err, ERR_FORMAT, "line %zu: a NUL byte, so this is not text", field->line);
+        return err_set_at(err, ERR_FORMAT, field->line, 0,
+                          "line %zu: a NUL byte, so this is not text", field->line);
     return true;
 }
 
@@ -221,6 +231,32 @@ bool metadata_parse(struct str text, struct arena *arena, struct metadata *metad
     parsed.header_len = text.len - reader.rest.len;
     metadata_set_lists(&lists, &parsed);
     *metadata = parsed;
+    return true;
+}
+
+bool metadata_read_entries(struct str text, struct arena *arena,
+                           const struct metadata_entry **entries, size_t *len,
+                           struct str *description, struct err *err)
+{
+    struct metadata_reader reader;
+    struct metadata_field field;
+    VEC(struct metadata_entry) found = {0};
+    if (!metadata_start(&reader, text, METADATA_LIMIT, arena, err))
+        return false;
+    while (metadata_next(&reader, &field)) {
+        if (!metadata_check_field(&reader, &field, err))
+            return false;
+        if (!field.key.len) /* ": text" is passed over, as e-mail readers do */
+            continue;
+        *vec_push(&found, arena) = (struct metadata_entry){metadata_find_spec(field.key), field.key,
+                                                           field.value, field.raw, field.line};
+    }
+    *entries = found.at;
+    *len = found.len;
+    /* A line without a name ends the header too, and is the first of the description. */
+    struct str behind = reader.rest, blank = {0};
+    str_next_line(&behind, &blank);
+    *description = blank.len ? reader.rest : behind;
     return true;
 }
 

@@ -50,6 +50,30 @@ bool metadata_is_dynamic(const struct metadata *metadata, struct str field);
  */
 bool metadata_is_static(const struct metadata *metadata);
 
+/* A field of the specification: its name, the version that brought it, whether it may be repeated.
+ */
+struct metadata_spec {
+    struct str name; /* "Requires-Dist" */
+    unsigned major, minor;
+    bool many;
+};
+
+/* The specification of a field by its name (any case), or NULL. */
+const struct metadata_spec *metadata_find_spec(struct str name);
+
+struct metadata_entry {
+    const struct metadata_spec *spec; /* NULL: no field of the specification */
+    struct str name;                  /* as written */
+    struct str value;                 /* unfolded: its lines joined with spaces */
+    struct str raw;                   /* as written, folded lines and all */
+    size_t line;
+};
+
+/* Every field in the order written, and the description that follows them; nothing is checked. */
+CHECKED bool metadata_read_entries(struct str text, struct arena *arena,
+                                   const struct metadata_entry **entries, size_t *len,
+                                   struct str *description, struct err *err);
+
 struct metadata_wheel {
     struct str wheel_version; /* "1.0" */
     struct str generator;

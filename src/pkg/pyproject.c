@@ -8,8 +8,9 @@ static const struct str pyproject_default_requires[] = {STR_INIT("setuptools>=40
 static bool pyproject_wrong(const char *what, const struct toml *value, const char *key,
                             const char *wanted, struct err *err)
 {
-    return err_set(err, ERR_FORMAT, "%s:%u:%u: %s must be %s, not %s", what, value->line,
-                   value->column, key, wanted, toml_kind_name(value->kind));
+    return err_set_at(err, ERR_FORMAT, value->line, value->column,
+                      "%s:%u:%u: %s must be %s, not %s", what, value->line, value->column, key,
+                      wanted, toml_kind_name(value->kind));
 }
 
 /* A string member; absent gives the empty one. */
@@ -70,8 +71,9 @@ static bool pyproject_build_system(const struct toml *root, const char *what, st
         return pyproject_wrong(what, table, "build-system", "a table", err);
     const struct toml *requires = toml_get(table, STR("requires"));
     if (!requires)
-        return err_set(err, ERR_FORMAT, "%s:%u:%u: [build-system] has no \"requires\"", what,
-                       table->line, table->column);
+        return err_set_at(err, ERR_FORMAT, table->line, table->column,
+                          "%s:%u:%u: [build-system] has no \"requires\"", what, table->line,
+                          table->column);
     out->has_build_system = true;
     if (!pyproject_list(requires, "build-system.requires", what, arena, &out->requires,
                         &out->requires_len, err) ||
@@ -107,6 +109,29 @@ static bool pyproject_extras(const struct toml *table, const char *what, struct 
     return true;
 }
 
+/* An expression, or a table with one of "text" and "file". */
+static bool pyproject_license(const struct toml *table, const char *what, struct arena *arena,
+                              struct pyproject *out, struct err *err)
+{
+    const struct toml *value = toml_get(table, STR("license"));
+    const struct toml *files = toml_get(table, STR("license-files"));
+    out->has_license_files = files != NULL;
+    if (!pyproject_list(files, "project.license-files", what, arena, &out->license_files,
+                        &out->license_files_len, err))
+        return false;
+    if (!value)
+        return true;
+    if (value->kind == TOML_STRING) {
+        out->license_expression = value->string;
+        return true;
+    }
+    if (value->kind != TOML_TABLE || !toml_get(value, STR("text")) == !toml_get(value, STR("file")))
+        return pyproject_wrong(what, value, "project.license",
+                               "an expression, or a table with one of text and file", err);
+    return pyproject_string(value, "text", what, &out->license_text, err) &&
+           pyproject_string(value, "file", what, &out->license_file, err);
+}
+
 static bool pyproject_project(const struct toml *root, const char *what, struct arena *arena,
                               struct pyproject *out, struct err *err)
 {
@@ -123,6 +148,11 @@ static bool pyproject_project(const struct toml *root, const char *what, struct 
                           &out->dependencies, &out->dependencies_len, err) &&
            pyproject_list(toml_get(table, STR("dynamic")), "project.dynamic", what, arena,
                           &out->dynamic, &out->dynamic_len, err) &&
+           pyproject_list(toml_get(table, STR("import-names")), "project.import-names", what, arena,
+                          &out->import_names, &out->import_names_len, err) &&
+           pyproject_list(toml_get(table, STR("import-namespaces")), "project.import-namespaces",
+                          what, arena, &out->import_namespaces, &out->import_namespaces_len, err) &&
+           pyproject_license(table, what, arena, out, err) &&
            pyproject_extras(table, what, arena, out, err);
 }
 
@@ -133,7 +163,9 @@ bool pyproject_parse(struct str text, const char *what, struct arena *arena,
     if (text.len && !toml_parse(text, what, arena, &parsed.root, err))
         return false;
     if (!pyproject_build_system(parsed.root, what, arena, &parsed, err) ||
-        !pyproject_project(parsed.root, what, arena, &parsed, err))
+        !pyproject_project(parsed.root, what, arena, &parsed, err) ||
+        !groups_read(toml_get(parsed.root, STR("dependency-groups")), what, arena, &parsed.groups,
+                     err))
         return false;
     *pyproject = parsed;
     return true;

@@ -1,12 +1,13 @@
 /*
  * What a build needs of pyproject.toml: [build-system] (PEP 517, 518) with the
- * defaults for projects without one, and the static part of [project] (PEP 621).
+ * defaults for projects without one, the static part of [project] (PEP 621, 639) and the dependency
+ * groups (PEP 735).
  * Everything lives in the arena. An empty text is a project without the file.
  */
 #ifndef REFINERY_PKG_PYPROJECT_H
 #define REFINERY_PKG_PYPROJECT_H
 
-#include "pkg/toml.h"
+#include "pkg/groups.h"
 
 struct pyproject_extra {
     struct str name; /* as written */
@@ -33,6 +34,17 @@ struct pyproject {
     size_t extras_len;
     const struct str *dynamic;
     size_t dynamic_len;
+    /* One of these at most: an expression (PEP 639), or the older table's text or file. */
+    struct str license_expression, license_text, license_file;
+    const struct str *license_files; /* patterns (PEP 639) */
+    size_t license_files_len;
+    bool has_license_files;
+    const struct str *import_names; /* of metadata 2.5, as written */
+    size_t import_names_len;
+    const struct str *import_namespaces;
+    size_t import_namespaces_len;
+
+    struct groups groups; /* [dependency-groups] (PEP 735) */
 };
 
 /* `what` names the file in errors. A wrong type or a backend-path that leaves the project is

@@ -17,7 +17,8 @@ static bool record_quoted(struct record_reader *reader, struct str *field, struc
     size_t len = 0;
     size_t first = str_find_char(rest, '"');
     if (first == rest.len)
-        return err_set(err, ERR_FORMAT, "line %zu: a quote is not closed", reader->line);
+        return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: a quote is not closed",
+                          reader->line);
     if (first + 1 == rest.len || rest.ptr[first + 1] != '"') {
         *field = str_slice(rest, 0, first);
         reader->rest = str_from_pos(rest, first + 1);
@@ -35,7 +36,8 @@ static bool record_quoted(struct record_reader *reader, struct str *field, struc
         }
         plain[len++] = rest.ptr[i];
     }
-    return err_set(err, ERR_FORMAT, "line %zu: a quote is not closed", reader->line);
+    return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: a quote is not closed",
+                      reader->line);
 }
 
 /* One field; *last tells whether it ended its row. */
@@ -58,7 +60,8 @@ static bool record_field(struct record_reader *reader, struct str *field, bool *
     char next = reader->rest.ptr[0];
     size_t skip = next == '\r' && reader->rest.len > 1 && reader->rest.ptr[1] == '\n' ? 2 : 1;
     if (next != ',' && next != '\n' && next != '\r')
-        return err_set(err, ERR_FORMAT, "line %zu: text behind a closed quote", reader->line);
+        return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: text behind a closed quote",
+                          reader->line);
     *last = next != ',';
     reader->rest = str_from_pos(reader->rest, skip);
     return true;
@@ -79,15 +82,18 @@ static bool record_row(struct record_reader *reader, struct record_row *row, str
         return true;
     }
     if (count > 3 || !fields[0].len)
-        return err_set(err, ERR_FORMAT, "line %zu: not \"path,digest,size\"", reader->line);
+        return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: not \"path,digest,size\"",
+                          reader->line);
     *row = (struct record_row){.path = fields[0]};
     if (fields[1].len && !str_cut(fields[1], '=', &row->algorithm, &row->digest))
-        return err_set(err, ERR_FORMAT, "line %zu: \"" STR_FMT "\" is not \"algorithm=digest\"",
-                       reader->line, STR_ARG(str_slice(fields[1], 0, 100)));
+        return err_set_at(err, ERR_FORMAT, reader->line, 0,
+                          "line %zu: \"" STR_FMT "\" is not \"algorithm=digest\"", reader->line,
+                          STR_ARG(str_slice(fields[1], 0, 100)));
     row->has_size = fields[2].len != 0;
     if (row->has_size && !str_to_u64(fields[2], &row->size))
-        return err_set(err, ERR_FORMAT, "line %zu: \"" STR_FMT "\" is not a size", reader->line,
-                       STR_ARG(str_slice(fields[2], 0, 100)));
+        return err_set_at(err, ERR_FORMAT, reader->line, 0,
+                          "line %zu: \"" STR_FMT "\" is not a size", reader->line,
+                          STR_ARG(str_slice(fields[2], 0, 100)));
     return true;
 }
 
@@ -108,8 +114,8 @@ bool record_parse(struct str text, struct arena *arena, struct record *record, s
         if (!row.path.len)
             continue;
         if (rows.len == RECORD_ROW_LIMIT)
-            return err_set(err, ERR_LIMIT, "line %zu: more than %d rows", reader.line,
-                           RECORD_ROW_LIMIT);
+            return err_set_at(err, ERR_LIMIT, reader.line, 0, "line %zu: more than %d rows",
+                              reader.line, RECORD_ROW_LIMIT);
         *vec_push(&rows, arena) = row;
     }
     *record = (struct record){rows.at, rows.len};

@@ -57,6 +57,9 @@ struct reqfile_io {
 CHECKED bool reqfile_read(struct str path, bool constraint, const struct reqfile_io *io,
                           struct arena *arena, struct reqfile *file, struct err *err);
 
+/* "sha256:..." with as many hexadecimal digits as the algorithm has: sha256, sha384 or sha512. */
+CHECKED bool reqfile_parse_hash(struct str text, struct simple_hash *hash, struct err *err);
+
 /* One requirement as on a command line; `origin` is where it came from. */
 CHECKED bool reqfile_parse_line(struct str line, struct str origin, struct arena *arena,
                                 struct reqfile_entry *entry, struct err *err);

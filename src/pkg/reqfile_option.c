@@ -198,7 +198,7 @@ static const struct {
 } reqfile_option_algorithms[] = {
     {STR_INIT("sha256"), 64}, {STR_INIT("sha384"), 96}, {STR_INIT("sha512"), 128}};
 
-static bool reqfile_option_hash(struct str value, struct simple_hash *hash, struct err *err)
+bool reqfile_parse_hash(struct str value, struct simple_hash *hash, struct err *err)
 {
     struct str name, hex;
     str_cut(value, ':', &name, &hex);
@@ -236,7 +236,7 @@ bool reqfile_option_take_hashes(struct str text, struct arena *arena, struct str
             return err_set(err, ERR_FORMAT, STR_FMT " needs a value",
                            STR_ARG(str_slice(name, 0, 100)));
         if (str_eq(name, STR("--hash"))) {
-            if (!reqfile_option_hash(value, vec_push(&hashes, arena), err))
+            if (!reqfile_parse_hash(value, vec_push(&hashes, arena), err))
                 return false;
         } else if (!str_eq(name, STR("--config-settings")) &&
                    !str_eq(name, STR("--config-setting")) &&

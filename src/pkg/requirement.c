@@ -15,15 +15,22 @@ struct reader {
 static bool complain(struct reader *r, const char *what)
 {
     if (r->at >= r->text.len)
-        return err_set(r->err, ERR_FORMAT, "requirement, position %zu: %s, but the text ends here",
-                       r->at + 1, what);
-    return err_set(r->err, ERR_FORMAT, "requirement, position %zu: %s, not \"%.*s\"", r->at + 1,
-                   what, STR_ARG(str_slice(r->text, r->at, r->at + 30)));
+        return err_set_at(r->err, ERR_FORMAT, 0, r->at + 1,
+                          "requirement, position %zu: %s, but the text ends here", r->at + 1, what);
+    return err_set_at(r->err, ERR_FORMAT, 0, r->at + 1,
+                      "requirement, position %zu: %s, not \"%.*s\"", r->at + 1, what,
+                      STR_ARG(str_slice(r->text, r->at, r->at + 30)));
+}
+
+/* `wsp` of the grammar: line ends are none, a requirement is one line. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 static void skip_space(struct reader *r)
 {
-    while (r->at < r->text.len && char_is_space(r->text.ptr[r->at]))
+    while (r->at < r->text.len && is_blank(r->text.ptr[r->at]))
         r->at++;
 }
 
@@ -103,7 +110,7 @@ static bool read_url(struct reader *r, struct requirement *req)
     r->at++;
     skip_space(r);
     size_t from = r->at;
-    while (r->at < r->text.len && !char_is_space(r->text.ptr[r->at]))
+    while (r->at < r->text.len && !is_blank(r->text.ptr[r->at]))
         r->at++;
     req->url = str_slice(r->text, from, r->at);
     if (!req->url.len)
@@ -119,6 +126,19 @@ static bool starts_clause(const struct reader *r)
     return r->at < r->text.len && str_has_char(STR("<>=!~"), r->text.ptr[r->at]);
 }
 
+/* One comma behind the last clause is allowed, none with nothing in front of it. */
+static bool check_commas(struct reader *r, struct str clauses)
+{
+    size_t end = r->at;
+    bool empty = true;
+    for (r->at = end - clauses.len; r->at < end; r->at++) {
+        if (at_char(r, ',') && empty)
+            return complain(r, "expected a version clause");
+        empty = at_char(r, ',') || (empty && is_blank(r->text.ptr[r->at]));
+    }
+    return true;
+}
+
 static bool read_specifiers(struct reader *r, struct requirement *req)
 {
     bool wrapped = take_char(r, '(');
@@ -130,8 +150,12 @@ static bool read_specifiers(struct reader *r, struct requirement *req)
     struct str clauses = str_slice(r->text, from, r->at);
     if (wrapped && !at_char(r, ')'))
         return complain(r, "expected \")\"");
-    if (!specifier_set_parse(clauses, r->arena, &req->specifiers, r->err))
-        return err_wrap(r->err, "requirement, position %zu", from + 1);
+    if (!check_commas(r, clauses))
+        return false;
+    if (!specifier_set_parse(clauses, r->arena, &req->specifiers, r->err)) {
+        r->err->position += from + (r->err->position ? 0 : 1);
+        return err_wrap(r->err, "requirement, position %zu", r->err->position);
+    }
     if (wrapped)
         r->at++;
     skip_space(r);
@@ -177,17 +201,26 @@ static bool check_bytes(struct reader *r)
     for (size_t at = 0, len; at < r->text.len; at += len) {
         unsigned char c = (unsigned char)r->text.ptr[at];
         len = utf8_len(r->text, at);
-        if (!len || (c < ' ' && !char_is_space(r->text.ptr[at])) || c == 0x7f)
-            return err_set(r->err, ERR_FORMAT,
-                           "requirement, position %zu: byte 0x%02x is not allowed", at + 1, c);
+        if (!len || (c < ' ' && c != '\t') || c == 0x7f)
+            return err_set_at(r->err, ERR_FORMAT, 0, at + 1,
+                              "requirement, position %zu: byte 0x%02x is not allowed", at + 1, c);
     }
     return true;
+}
+
+static struct str trim_blanks(struct str text)
+{
+    while (text.len && is_blank(text.ptr[0]))
+        text = str_from_pos(text, 1);
+    while (text.len && is_blank(text.ptr[text.len - 1]))
+        text.len--;
+    return text;
 }
 
 bool requirement_parse(struct str text, struct arena *arena, struct requirement *req,
                        struct err *err)
 {
-    struct reader r = {.text = str_trim(text), .arena = arena, .err = err};
+    struct reader r = {.text = trim_blanks(text), .arena = arena, .err = err};
     struct requirement made = {.text = r.text};
     if (r.text.len > REQUIREMENT_LIMIT)
         return err_set(err, ERR_LIMIT, "a requirement of %zu bytes; at most %d are read",

@@ -117,6 +117,9 @@ static bool simple_json_file(yyjson_val *entry, struct str url, struct arena *ar
     yyjson_val *yanked = yyjson_obj_get(entry, "yanked");
     file->yanked = yyjson_is_str(yanked) || yyjson_is_true(yanked);
     file->yanked_reason = arena_str(arena, json_str(yanked));
+    struct str provenance = json_get_str(entry, "provenance");
+    if (provenance.len && provenance.len <= URL_LIMIT)
+        file->provenance = url_resolve(url, provenance, arena);
     file->size = json_get_int(entry, "size", -1);
     simple_parse_time(json_get_str(entry, "upload-time"), &file->upload_time_ms);
     return true;
@@ -142,6 +145,20 @@ static bool simple_check_version(yyjson_val *root, struct str url, struct arena 
                        STR_FMT ": index API version " STR_FMT " is not known here (1.x is)",
                        STR_ARG(url_redacted(url, arena)), STR_ARG(str_slice(version, 0, 40)));
     return true;
+}
+
+/* Versions of the project, also those without files (PEP 700). */
+static void simple_json_versions(yyjson_val *root, struct arena *arena, struct simple_page *page)
+{
+    yyjson_val *versions = json_get_array(root, "versions"), *one;
+    struct str *found = ARENA_ARRAY(arena, struct str, yyjson_arr_size(versions) + 1);
+    size_t i, max;
+    yyjson_arr_foreach(versions, i, max, one)
+    {
+        if (yyjson_is_str(one))
+            found[page->versions_len++] = arena_str(arena, json_str(one));
+    }
+    page->versions = found;
 }
 
 bool simple_parse_json(struct str text, struct str url, struct arena *arena,
@@ -175,9 +192,11 @@ bool simple_parse_json(struct str text, struct str url, struct arena *arena,
         .name = arena_str(arena, json_get_str(root, "name")),
         .status = simple_status_from(json_get_str(status, "status")),
         .status_reason = arena_str(arena, json_get_str(status, "reason")),
+        .api_version = arena_str(arena, json_get_str(json_get_object(root, "meta"), "api-version")),
         .files = found.at,
         .files_len = found.len,
     };
+    simple_json_versions(root, arena, page);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * One project's page of a package index: JSON (PEP 691, 700, 714, 792, API
- * 1.0 to 1.4) or HTML (PEP 503, 592, 658, 714) into the same struct. Slices are
+ * One project's page of a package index: JSON (PEP 691, 700, 714, 740, 792, API
+ * 1.0 to 1.4) or HTML (PEP 503, 592, 658, 714, 740) into the same struct. Slices are
  * borrowed from the text or live in the arena. URLs are absolute and without a
  * fragment. A page that is no index page (a login form, an error page) is
  * ERR_FORMAT and says so.
@@ -32,6 +32,7 @@ struct simple_file {
     bool has_metadata; /* <url>.metadata exists (PEP 658) */
     const struct simple_hash *metadata_hashes;
     size_t metadata_hashes_len;
+    struct str provenance;  /* URL of the attestations (PEP 740); empty: none */
     int64_t size;           /* bytes; -1 unknown */
     int64_t upload_time_ms; /* since 1970 UTC; -1 unknown */
 };
@@ -42,6 +43,9 @@ struct simple_page {
     struct str name; /* as the index writes it; empty in HTML */
     enum simple_status status;
     struct str status_reason;
+    struct str api_version;     /* "1.4"; empty when the page does not say */
+    const struct str *versions; /* of the project (PEP 700), files or not; as written */
+    size_t versions_len;
     const struct simple_file *files; /* as listed; links to other kinds of files are left out */
     size_t files_len;
 };

@@ -18,7 +18,7 @@ struct simple_html_page {
     struct arena *arena;
     VEC(struct simple_file) files;
     enum simple_status status;
-    struct str status_reason;
+    struct str status_reason, api_version;
     bool interactive; /* forms or scripts: made for people */
     bool markup;      /* at least one tag */
 };
@@ -233,6 +233,9 @@ static bool simple_html_link(struct simple_html_page *page, struct str attribute
         file->has_metadata = !str_eq_nocase(value, STR("false"));
         simple_html_hash(value, arena, &file->metadata_hashes, &file->metadata_hashes_len);
     }
+    if (simple_html_get(attributes, "data-provenance", arena, &value) && value.len &&
+        value.len <= URL_LIMIT)
+        file->provenance = url_resolve(page->base, value, arena);
     /* No standard names these two for HTML, several indexes write them. */
     if (simple_html_get(attributes, "data-upload-time", arena, &value))
         simple_parse_time(value, &file->upload_time_ms);
@@ -247,6 +250,8 @@ static void simple_html_meta(struct simple_html_page *page, struct str attribute
         return;
     if (str_eq_nocase(name, STR("pypi:project-status")))
         page->status = simple_status_from(content);
+    else if (str_eq_nocase(name, STR("pypi:repository-version")))
+        page->api_version = arena_str(page->arena, content);
     else if (str_eq_nocase(name, STR("pypi:project-status-reason")))
         page->status_reason = arena_str(page->arena, content);
 }
@@ -322,6 +327,7 @@ bool simple_parse_html(struct str text, struct str url, struct arena *arena,
     *result = (struct simple_page){
         .status = page.status,
         .status_reason = page.status_reason,
+        .api_version = page.api_version,
         .files = page.files.at,
         .files_len = page.files.len,
     };

@@ -23,12 +23,13 @@ struct str specifier_op_text(enum specifier_op op)
     return operators[i].text;
 }
 
-static bool has_space(struct str s)
+/* What may stand behind ===: anything but what ends a clause where it is written. */
+static bool is_arbitrary(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (char_is_space(s.ptr[i]))
-            return true;
-    return false;
+        if (char_is_space(s.ptr[i]) || str_has_char(STR(",;)"), s.ptr[i]))
+            return false;
+    return s.len <= VERSION_TEXT_LIMIT;
 }
 
 static bool is_release_only(const struct version *v)
@@ -40,7 +41,7 @@ bool specifier_make(enum specifier_op op, struct str text, struct specifier *spe
 {
     struct specifier s = {.op = op, .text = str_trim(text)};
     if (op == SPECIFIER_ARBITRARY) {
-        if (!s.text.len || s.text.len > VERSION_TEXT_LIMIT || has_space(s.text))
+        if (!is_arbitrary(s.text))
             return false;
         s.valid = version_try(s.text, &s.version);
         *specifier = s;
@@ -70,7 +71,7 @@ static const char *complaint(enum specifier_op op, struct str text)
     if (!text.len)
         return "the version is missing";
     if (op == SPECIFIER_ARBITRARY)
-        return "white space in the version";
+        return "white space, \";\" or \")\" in the version";
     if (wildcard && op != SPECIFIER_EQ && op != SPECIFIER_NE)
         return ".* goes with == and != only";
     if (!version_try(str_slice(text, 0, text.len - (wildcard ? 2 : 0)), &v))
@@ -102,7 +103,7 @@ bool specifier_parse(struct str text, struct specifier *specifier, struct err *e
         return err_set(
             err, ERR_FORMAT,
             "\"%.*s\": a version clause starts with one of ~= == != <= >= < > ===", STR_ARG(shown));
-    if (!specifier_make(op, rest, specifier))
+    if (!rest.len || !specifier_make(op, rest, specifier))
         return err_set(err, ERR_FORMAT, "\"%.*s\": %s", STR_ARG(shown), complaint(op, rest));
     return true;
 }
@@ -119,8 +120,10 @@ bool specifier_set_parse(struct str text, struct arena *arena, struct specifier_
         if (found.len == SPECIFIER_SET_LIMIT)
             return err_set(err, ERR_LIMIT, "more than %d version clauses", SPECIFIER_SET_LIMIT);
         struct specifier one;
-        if (!specifier_parse(piece, &one, err))
+        if (!specifier_parse(piece, &one, err)) {
+            err->position = (size_t)(str_trim(piece).ptr - text.ptr) + 1;
             return false;
+        }
         *vec_push(&found, arena) = one;
     }
     made.at = found.at;
@@ -240,6 +243,26 @@ size_t specifier_set_pick(const struct specifier_set *set, const struct version 
         (pre == SPECIFIER_PRE_IF_NEEDED && specifier_set_names_pre(set)))
         return best;
     return best_final == count && pre == SPECIFIER_PRE_IF_NEEDED ? best : best_final;
+}
+
+void specifier_set_filter(const struct specifier_set *set, const struct str *texts, size_t count,
+                          enum specifier_pre pre, size_t *places, size_t *kept)
+{
+    bool wanted = pre == SPECIFIER_PRE_ALLOW;
+    struct version version;
+    if (pre == SPECIFIER_PRE_IF_NEEDED) {
+        bool has_final = false;
+        for (size_t i = 0; i < count && !has_final; i++)
+            has_final = version_try(texts[i], &version) && !version_is_pre(&version) &&
+                        specifier_set_match(set, &version);
+        wanted = specifier_set_names_pre(set) || !has_final;
+    }
+    *kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_pre = version_try(texts[i], &version) && version_is_pre(&version);
+        if ((wanted || !is_pre) && specifier_set_match_text(set, texts[i]))
+            places[(*kept)++] = i;
+    }
 }
 
 static int clause_cmp(const void *a, const void *b)

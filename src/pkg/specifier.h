@@ -43,7 +43,10 @@ struct specifier_set {
 
 /* One clause, such as ">= 1.0". */
 CHECKED bool specifier_parse(struct str text, struct specifier *specifier, struct err *err);
-/* The same from its parts, without a message: `text` is the version, perhaps with a trailing .* */
+/*
+ * The same from its parts, without a message: `text` is the version, perhaps with a trailing .*
+ * Behind === it may be empty, as values of markers are.
+ */
 bool specifier_make(enum specifier_op op, struct str text, struct specifier *specifier);
 /* Clauses separated by commas; an empty text gives the set that holds every version. */
 CHECKED bool specifier_set_parse(struct str text, struct arena *arena, struct specifier_set *set,
@@ -65,6 +68,15 @@ enum specifier_pre { SPECIFIER_PRE_IF_NEEDED, SPECIFIER_PRE_ALLOW, SPECIFIER_PRE
 /* Index of the newest version the policy gives, or `count` when there is none. */
 size_t specifier_set_pick(const struct specifier_set *set, const struct version *versions,
                           size_t count, enum specifier_pre pre);
+
+/*
+ * The places of the texts that the set holds, in their order, under the policy: IF_NEEDED gives
+ * pre-releases when a clause names one or no final version fits (so that a single pre-release
+ * does). A text that is no version is held by === alone, or by the set without clauses, and is
+ * never a pre-release. `places` has room for `count`.
+ */
+void specifier_set_filter(const struct specifier_set *set, const struct str *texts, size_t count,
+                          enum specifier_pre pre, size_t *places, size_t *kept);
 
 /* "~=", "==", ... */
 struct str specifier_op_text(enum specifier_op op);

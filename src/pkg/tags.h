@@ -59,6 +59,15 @@ long tags_rank(const struct tags *tags, struct str python, struct str abi, struc
 void tags_refusal(const struct tags *tags, struct str python, struct str abi, struct str platform,
                   struct buf *out);
 
+/* "cp311.cp312": pieces of letters, digits and "_", `identifiers` start with no digit. */
+bool tags_set_is_valid(struct str set, bool identifiers);
+/* "py2.py3-none-any": the three sets between the two "-", none of their pieces empty. */
+CHECKED bool tags_split(struct str text, struct tag *set, struct err *err);
+/* Every tag of such a set, in the order in which it is written; more than TAGS_SET_LIMIT is
+ * ERR_LIMIT. */
+CHECKED bool tags_expand(struct str text, struct arena *arena, const struct tag **at, size_t *len,
+                         struct err *err);
+
 /* The set holds the platform `any`: pure, no extension modules for a platform. */
 bool tags_any_platform(struct str platform);
 

@@ -34,7 +34,8 @@ bool toml_scan_fail(struct toml_scan *scan, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     toml_scan_position(scan, &line, &column);
-    return err_set(scan->err, ERR_FORMAT, "%s:%u:%u: %s", scan->what, line, column, text);
+    return err_set_at(scan->err, ERR_FORMAT, line, column, "%s:%u:%u: %s", scan->what, line, column,
+                      text);
 }
 
 /* Length of the UTF-8 sequence at `at`, or 0 when there is none (RFC 3629). */

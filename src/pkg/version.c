@@ -210,8 +210,7 @@ static void key_add_dev(struct key *key, const struct version *v)
     key_add(key, DEV_BITS, value);
 }
 
-/* The next number of the release; false behind the last. */
-static bool next_number(const struct version *v, size_t *at, struct version_part *number)
+bool version_next_number(const struct version *v, size_t *at, struct version_part *number)
 {
     size_t end = (size_t)v->release.at + v->release.len;
     if (*at >= end)
@@ -230,8 +229,9 @@ static void key_add_release(struct key *key, const struct version *v)
     size_t at = v->release.at;
     struct version_part number;
     for (size_t i = 0; i < KEY_NUMBERS; i++)
-        key_add(key, widths[i], next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
-    while (next_number(v, &at, &number))
+        key_add(key, widths[i],
+                version_next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
+    while (version_next_number(v, &at, &number))
         if (part_value(v->text.ptr, number))
             key_saturate(key);
 }
@@ -290,8 +290,9 @@ bool version_parse(struct str text, struct version *version, struct err *err)
     if (text.len > VERSION_TEXT_LIMIT)
         return err_set(err, ERR_LIMIT, "a version of %zu bytes; at most %d are read", text.len,
                        VERSION_TEXT_LIMIT);
-    return err_set(err, ERR_FORMAT, "\"%.*s\" is not a version (PEP 440): position %zu",
-                   STR_ARG(str_slice(text, 0, 100)), stopped + 1);
+    return err_set_at(err, ERR_FORMAT, 0, stopped + 1,
+                      "\"%.*s\" is not a version (PEP 440): position %zu",
+                      STR_ARG(str_slice(text, 0, 100)), stopped + 1);
 }
 
 static int digits_cmp(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -316,7 +317,8 @@ static int release_cmp(const struct version *a, const struct version *b, size_t 
     size_t at_a = a->release.at, at_b = b->release.at;
     for (size_t i = 0; i < count; i++) {
         struct version_part pa = {0}, pb = {0};
-        bool more_a = next_number(a, &at_a, &pa), more_b = next_number(b, &at_b, &pb);
+        bool more_a = version_next_number(a, &at_a, &pa),
+             more_b = version_next_number(b, &at_b, &pb);
         if (!more_a && !more_b)
             return 0;
         int order = part_cmp(a, pa, b, pb);
@@ -444,21 +446,26 @@ size_t version_release_count(const struct version *version)
 {
     size_t at = version->release.at, count = 0;
     struct version_part number;
-    while (next_number(version, &at, &number))
+    while (version_next_number(version, &at, &number))
         count++;
     return count;
 }
 
-static void write_digits(struct str digits, struct buf *out)
+static struct str plain_digits(struct str digits)
 {
     while (digits.len > 1 && digits.ptr[0] == '0')
         digits = str_from_pos(digits, 1);
-    buf_add(out, digits.len ? digits : STR("0"));
+    return digits.len ? digits : STR("0");
+}
+
+struct str version_digits(const struct version *version, struct version_part part)
+{
+    return plain_digits(str_of(version->text.ptr + part.at, part.len));
 }
 
 static void write_part(const struct version *v, struct version_part part, struct buf *out)
 {
-    write_digits(str_of(v->text.ptr + part.at, part.len), out);
+    buf_add(out, version_digits(v, part));
 }
 
 static void write_base(const struct version *v, struct buf *out)
@@ -469,7 +476,7 @@ static void write_base(const struct version *v, struct buf *out)
     }
     size_t at = v->release.at;
     struct version_part number;
-    for (bool first = true; next_number(v, &at, &number); first = false) {
+    for (bool first = true; version_next_number(v, &at, &number); first = false) {
         if (!first)
             buf_add_char(out, '.');
         write_part(v, number, out);
@@ -483,7 +490,7 @@ static void write_local(const struct version *v, struct buf *out)
         struct str piece = next_local(&rest);
         buf_add_char(out, before);
         if (all_digits(piece)) {
-            write_digits(piece, out);
+            buf_add(out, plain_digits(piece));
             continue;
         }
         for (size_t i = 0; i < piece.len; i++)

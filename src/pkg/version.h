@@ -55,6 +55,11 @@ bool version_same_pre(const struct version *a, const struct version *b);
 bool version_same_post(const struct version *a, const struct version *b);
 size_t version_release_count(const struct version *version); /* numbers as written: 1.0.0 has 3 */
 
+/* Decimal digits of a part without leading zeros; "0" for one that is implied ("1.0a"). */
+struct str version_digits(const struct version *version, struct version_part part);
+/* The next number of the release; `at` starts as version->release.at. False behind the last. */
+bool version_next_number(const struct version *version, size_t *at, struct version_part *number);
+
 /* Normal form ("1!2.0rc1.post2.dev3+ab.1"), appended, or made in the arena. */
 void version_write(const struct version *version, struct buf *out);
 struct str version_normal(const struct version *version, struct arena *arena);
