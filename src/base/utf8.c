@@ -44,3 +44,28 @@ struct str utf8_clean(struct str text, struct arena *arena)
     buf_free(&out);
     return cleaned;
 }
+
+bool utf8_is_space(uint32_t point)
+{
+    return point == ' ' || (point >= '\t' && point <= '\r') || (point >= 0x1c && point <= 0x1f) ||
+           point == 0x85 || point == 0xa0 || point == 0x1680 ||
+           (point >= 0x2000 && point <= 0x200a) || point == 0x2028 || point == 0x2029 ||
+           point == 0x202f || point == 0x205f || point == 0x3000;
+}
+
+struct str utf8_trim(struct str text)
+{
+    uint32_t point;
+    size_t len;
+    while (text.len && (len = utf8_decode(text, &point)) && utf8_is_space(point))
+        text = str_from_pos(text, len);
+    while (text.len) {
+        size_t at = text.len - 1;
+        while (at && text.len - at < 4 && (text.ptr[at] & 0xc0) == 0x80)
+            at--;
+        if (utf8_decode(str_from_pos(text, at), &point) != text.len - at || !utf8_is_space(point))
+            break;
+        text.len = at;
+    }
+    return text;
+}

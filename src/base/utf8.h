@@ -14,4 +14,9 @@ size_t utf8_decode(struct str text, uint32_t *point);
  */
 struct str utf8_clean(struct str text, struct arena *arena);
 
+/* White space of Unicode (the property White_Space, and the separators 0x1c to 0x1f). */
+bool utf8_is_space(uint32_t point);
+/* Without it at both ends. */
+struct str utf8_trim(struct str text);
+
 #endif

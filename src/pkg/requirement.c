@@ -132,6 +132,8 @@ static bool check_commas(struct reader *r, struct str clauses)
     size_t end = r->at;
     bool empty = true;
     for (r->at = end - clauses.len; r->at < end; r->at++) {
+        if (r->text.ptr[r->at] & 0x80)
+            return complain(r, "expected ASCII in a version clause");
         if (at_char(r, ',') && empty)
             return complain(r, "expected a version clause");
         empty = at_char(r, ',') || (empty && is_blank(r->text.ptr[r->at]));

@@ -1,4 +1,5 @@
 #include "pkg/specifier.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
 #include <stdlib.h>
@@ -26,10 +27,17 @@ struct str specifier_op_text(enum specifier_op op)
 /* What may stand behind ===: anything but what ends a clause where it is written. */
 static bool is_arbitrary(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (char_is_space(s.ptr[i]) || str_has_char(STR(",;)"), s.ptr[i]))
+    if (s.len > VERSION_TEXT_LIMIT)
+        return false;
+    while (s.len) {
+        uint32_t point;
+        size_t len = utf8_decode(s, &point);
+        if (len &&
+            (utf8_is_space(point) || (point < 0x80 && str_has_char(STR(",;)"), (char)point))))
             return false;
-    return s.len <= VERSION_TEXT_LIMIT;
+        s = str_from_pos(s, len ? len : 1);
+    }
+    return true;
 }
 
 static bool is_release_only(const struct version *v)
@@ -39,7 +47,7 @@ static bool is_release_only(const struct version *v)
 
 bool specifier_make(enum specifier_op op, struct str text, struct specifier *specifier)
 {
-    struct specifier s = {.op = op, .text = str_trim(text)};
+    struct specifier s = {.op = op, .text = utf8_trim(text)};
     if (op == SPECIFIER_ARBITRARY) {
         if (!is_arbitrary(s.text))
             return false;
@@ -87,7 +95,7 @@ static bool take_operator(struct str *text, enum specifier_op *op)
 {
     for (size_t i = 0; i < OPERATORS; i++)
         if (str_starts(*text, operators[i].text)) {
-            *text = str_trim(str_from_pos(*text, operators[i].text.len));
+            *text = utf8_trim(str_from_pos(*text, operators[i].text.len));
             *op = operators[i].op;
             return true;
         }
@@ -96,7 +104,7 @@ static bool take_operator(struct str *text, enum specifier_op *op)
 
 bool specifier_parse(struct str text, struct specifier *specifier, struct err *err)
 {
-    struct str rest = str_trim(text);
+    struct str rest = utf8_trim(text);
     enum specifier_op op;
     struct str shown = str_slice(rest, 0, 100);
     if (!take_operator(&rest, &op))
@@ -112,16 +120,16 @@ bool specifier_set_parse(struct str text, struct arena *arena, struct specifier_
                          struct err *err)
 {
     VEC(struct specifier) found = {0};
-    struct str rest = str_trim(text), piece;
+    struct str rest = utf8_trim(text), piece;
     struct specifier_set made = {.text = rest};
     while (rest.len && str_next(&rest, ',', &piece)) {
-        if (!str_trim(piece).len)
+        if (!utf8_trim(piece).len)
             continue;
         if (found.len == SPECIFIER_SET_LIMIT)
             return err_set(err, ERR_LIMIT, "more than %d version clauses", SPECIFIER_SET_LIMIT);
         struct specifier one;
         if (!specifier_parse(piece, &one, err)) {
-            err->position = (size_t)(str_trim(piece).ptr - text.ptr) + 1;
+            err->position = (size_t)(utf8_trim(piece).ptr - text.ptr) + 1;
             return false;
         }
         *vec_push(&found, arena) = one;
@@ -188,7 +196,7 @@ bool specifier_match_text(const struct specifier *specifier, struct str version)
 {
     struct version parsed;
     if (specifier->op == SPECIFIER_ARBITRARY)
-        return str_eq_nocase(str_trim(version), specifier->text);
+        return str_eq_nocase(utf8_trim(version), specifier->text);
     return version_try(version, &parsed) && specifier_match(specifier, &parsed);
 }
 

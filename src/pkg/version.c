@@ -1,4 +1,5 @@
 #include "pkg/version.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -264,7 +265,7 @@ static void version_key(struct version *v)
 /* `stopped` is where reading ended, counted from 0 in text. */
 static bool parse(struct str text, struct version *version, size_t *stopped)
 {
-    struct str trimmed = str_trim(text);
+    struct str trimmed = utf8_trim(text);
     struct version v = {.text = trimmed};
     struct cursor cur = {trimmed.ptr, trimmed.len, 0};
     if (trimmed.len > VERSION_TEXT_LIMIT || !take_version(&cur, &v)) {
