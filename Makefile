@@ -48,11 +48,11 @@ differential:
 	@$(MAKE) --no-print-directory all
 	@tests/differential/all.sh
 
-# Says figures, judges nothing. PARTS="audit scan jail store overhead cost nodes large builds"
+# Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds"
 bench:
 	@scripts/need.sh build run test
 	@$(MAKE) --no-print-directory all
-	@$(NINJA) -C $(BUILD) bench/bench_store tests/unit/index/index_tool >/dev/null
+	@$(NINJA) -C $(BUILD) bench/bench_store bench/bench_pkg tests/unit/index/index_tool >/dev/null
 	@bench/run.sh $(PARTS)
 
 lint:

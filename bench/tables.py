@@ -305,6 +305,28 @@ def cost():
         print(("  {:<20}" + "{:>10.2f}" * 5).format(name, *of, of[1] / of[0], of[2] / of[0]))
 
 
+def measures(argv):
+    out = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {what: int(rate) for what, rate, _ in (line.split("\t") for line in out.splitlines())}
+
+
+def standards():
+    """The same lines parsed and checked in C and by `packaging`, one processor each, in turns."""
+    title("packaging standards, a second of one processor")
+    python = subprocess.run(["tests/differential/setup.sh"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    subprocess.run([python, "bench/bench_pkg.py", "make", work], check=True)
+    files = [work / name for name in ("versions", "specifiers", "requirements")]
+    best = {}
+    for _ in range(3):
+        for who, argv in {"refinery": [build / "bench/bench_pkg"], "packaging": [python, "bench/bench_pkg.py"]}.items():
+            for what, rate in measures([*argv, *files]).items():
+                best[what, who] = max(rate, best.get((what, who), 0))
+    print("  {:<36}{:>14}{:>14}{:>9}".format("", "refinery", "packaging", "times"))
+    for what in dict.fromkeys(what for what, _ in best):
+        ours, theirs = best[what, "refinery"], best[what, "packaging"]
+        print(f"  {what:<36}{ours:>14,}{theirs:>14,}{ours / theirs:>9.0f}")
+
+
 shutil.rmtree(work / part, ignore_errors=True)
 {"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead,
- "cost": cost, "nodes": nodes, "large": large, "builds": builds}[part]()
+ "cost": cost, "standards": standards, "nodes": nodes, "large": large, "builds": builds}[part]()

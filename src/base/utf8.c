@@ -53,10 +53,17 @@ bool utf8_is_space(uint32_t point)
            point == 0x202f || point == 0x205f || point == 0x3000;
 }
 
+static bool is_graphic(char c)
+{
+    return c > ' ' && c <= '~';
+}
+
 struct str utf8_trim(struct str text)
 {
     uint32_t point;
     size_t len;
+    if (text.len && is_graphic(text.ptr[0]) && is_graphic(text.ptr[text.len - 1]))
+        return text; /* nearly always */
     while (text.len && (len = utf8_decode(text, &point)) && utf8_is_space(point))
         text = str_from_pos(text, len);
     while (text.len) {

@@ -202,7 +202,7 @@ static bool check_bytes(struct reader *r)
 {
     for (size_t at = 0, len; at < r->text.len; at += len) {
         unsigned char c = (unsigned char)r->text.ptr[at];
-        len = utf8_len(r->text, at);
+        len = c >= ' ' && c < 0x7f ? 1 : utf8_len(r->text, at);
         if (!len || (c < ' ' && c != '\t') || c == 0x7f)
             return err_set_at(r->err, ERR_FORMAT, 0, at + 1,
                               "requirement, position %zu: byte 0x%02x is not allowed", at + 1, c);

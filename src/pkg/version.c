@@ -211,7 +211,8 @@ static void key_add_dev(struct key *key, const struct version *v)
     key_add(key, DEV_BITS, value);
 }
 
-bool version_next_number(const struct version *v, size_t *at, struct version_part *number)
+/* The next number of the release; false behind the last. */
+static inline bool next_number(const struct version *v, size_t *at, struct version_part *number)
 {
     size_t end = (size_t)v->release.at + v->release.len;
     if (*at >= end)
@@ -230,9 +231,8 @@ static void key_add_release(struct key *key, const struct version *v)
     size_t at = v->release.at;
     struct version_part number;
     for (size_t i = 0; i < KEY_NUMBERS; i++)
-        key_add(key, widths[i],
-                version_next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
-    while (version_next_number(v, &at, &number))
+        key_add(key, widths[i], next_number(v, &at, &number) ? part_value(v->text.ptr, number) : 0);
+    while (next_number(v, &at, &number))
         if (part_value(v->text.ptr, number))
             key_saturate(key);
 }
@@ -318,8 +318,7 @@ static int release_cmp(const struct version *a, const struct version *b, size_t 
     size_t at_a = a->release.at, at_b = b->release.at;
     for (size_t i = 0; i < count; i++) {
         struct version_part pa = {0}, pb = {0};
-        bool more_a = version_next_number(a, &at_a, &pa),
-             more_b = version_next_number(b, &at_b, &pb);
+        bool more_a = next_number(a, &at_a, &pa), more_b = next_number(b, &at_b, &pb);
         if (!more_a && !more_b)
             return 0;
         int order = part_cmp(a, pa, b, pb);
@@ -447,7 +446,7 @@ size_t version_release_count(const struct version *version)
 {
     size_t at = version->release.at, count = 0;
     struct version_part number;
-    while (version_next_number(version, &at, &number))
+    while (next_number(version, &at, &number))
         count++;
     return count;
 }
@@ -457,6 +456,11 @@ static struct str plain_digits(struct str digits)
     while (digits.len > 1 && digits.ptr[0] == '0')
         digits = str_from_pos(digits, 1);
     return digits.len ? digits : STR("0");
+}
+
+bool version_next_number(const struct version *version, size_t *at, struct version_part *number)
+{
+    return next_number(version, at, number);
 }
 
 struct str version_digits(const struct version *version, struct version_part part)
@@ -477,7 +481,7 @@ static void write_base(const struct version *v, struct buf *out)
     }
     size_t at = v->release.at;
     struct version_part number;
-    for (bool first = true; version_next_number(v, &at, &number); first = false) {
+    for (bool first = true; next_number(v, &at, &number); first = false) {
         if (!first)
             buf_add_char(out, '.');
         write_part(v, number, out);
