@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return err.code == ERR_LIMIT ? 0 : (abort(), 0);
     marker_write(again, &twice);
     if (!str_eq(buf_str(&once), buf_str(&twice)) ||
-        marker_holds(marker, &env, &wants) != marker_holds(again, &env, &wants))
+        marker_holds(marker, &env, &wants) != marker_holds(again, &env, &wants) ||
+        !marker_undefined(marker, &env, &wants) != !marker_undefined(again, &env, &wants))
         abort();
     return 0;
 }

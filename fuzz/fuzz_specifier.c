@@ -1,5 +1,5 @@
 /* A set that parses has a stable normal form that holds the same versions. */
-#include "pkg/specifier.h"
+#include "pkg/range.h"
 
 #include <stdlib.h>
 
@@ -19,6 +19,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !str_eq(specifier_set_normal(&again, &arena), normal))
         abort();
     if (specifier_set_match_text(&set, version) != specifier_set_match_text(&again, version))
+        abort();
+    /* One candidate: with pre-releases allowed, the filter is the match. */
+    size_t place, kept;
+    specifier_set_filter(&set, &version, 1, SPECIFIER_PRE_ALLOW, &place, &kept);
+    if ((kept == 1) != specifier_set_match_text(&set, version))
+        abort();
+    /* As intervals it holds the same versions, is inside of itself and meets itself. */
+    struct ranges ranges;
+    struct version parsed;
+    if (!range_make(&set, &arena, &ranges, &err))
+        return 0;
+    if (!range_is_subset(&ranges, &ranges, &arena) ||
+        range_is_disjoint(&ranges, &ranges, &arena) != (ranges.len == 0) ||
+        (range_has_final(&ranges, &arena) && !ranges.len))
+        abort();
+    if (version_try(version, &parsed) &&
+        range_contains(&ranges, &parsed) != specifier_set_match(&set, &parsed))
         abort();
     return 0;
 }

@@ -1,4 +1,7 @@
-/* A version that parses has a normal form that parses to an equal version and is stable. */
+/*
+ * A version that parses has a normal form that parses to an equal version and is stable; the order
+ * is total: the same both ways, as the walk over the text says, and transitive.
+ */
 #include "pkg/version.h"
 
 #include <stdlib.h>
@@ -8,10 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena ARENA_AUTO = {0};
-    struct str text = str_of(data, size), left, right;
-    struct version a, b, again;
+    struct str text = str_of(data, size), left, right, third;
+    struct version a, b, c, again;
     struct err err = {0};
     str_cut(text, '\n', &left, &right);
+    str_cut(right, '\n', &right, &third);
     if (!version_parse(left, &a, &err))
         return 0;
     struct str normal = version_normal(&a, &arena);
@@ -28,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slow_a.high = slow_b.high = slow_a.low = slow_b.low = 0;
         int slow = version_cmp(&slow_a, &slow_b);
         if ((order > 0) != (slow > 0) || (order < 0) != (slow < 0))
+            abort();
+        if (version_try(third, &c) && order <= 0 && version_cmp(&b, &c) <= 0 &&
+            version_cmp(&a, &c) > 0)
             abort();
     }
     return 0;

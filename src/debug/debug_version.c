@@ -1,5 +1,5 @@
 #include "debug/debug_make.h"
-#include "pkg/specifier.h"
+#include "pkg/range.h"
 
 #include <stdlib.h>
 
@@ -191,5 +191,60 @@ bool debug_specifier_filter(const struct debug_call *call, yyjson_mut_val **resu
     *result = yyjson_mut_arr(call->doc);
     for (size_t i = 0; i < kept; i++)
         yyjson_mut_arr_append(*result, debug_op_make_str(call, texts[places[i]]));
+    return true;
+}
+
+static bool read_ranges(const struct debug_call *call, const char *key, struct ranges *ranges,
+                        struct err *err)
+{
+    struct str text;
+    struct specifier_set set;
+    return debug_op_str(call, key, &text, err) &&
+           specifier_set_parse(text, call->arena, &set, err) &&
+           range_make(&set, call->arena, ranges, err);
+}
+
+bool debug_specifier_relation(const struct debug_call *call, yyjson_mut_val **result,
+                              struct err *err)
+{
+    struct ranges a, b;
+    if (!read_ranges(call, "a", &a, err) || !read_ranges(call, "b", &b, err))
+        return false;
+    *result = yyjson_mut_obj(call->doc);
+    yyjson_mut_obj_add_bool(call->doc, *result, "subset", range_is_subset(&a, &b, call->arena));
+    yyjson_mut_obj_add_bool(call->doc, *result, "superset", range_is_subset(&b, &a, call->arena));
+    yyjson_mut_obj_add_bool(call->doc, *result, "disjoint", range_is_disjoint(&a, &b, call->arena));
+    return true;
+}
+
+/* A set with === holds that text or nothing. */
+static bool text_satisfies(const struct specifier_set *set, enum specifier_pre policy, bool *answer)
+{
+    for (size_t i = 0; i < set->len; i++)
+        if (set->at[i].op == SPECIFIER_ARBITRARY) {
+            size_t place, kept;
+            specifier_set_filter(set, &set->at[i].text, 1, policy, &place, &kept);
+            *answer = kept == 1;
+            return true;
+        }
+    return false;
+}
+
+bool debug_specifier_satisfiable(const struct debug_call *call, yyjson_mut_val **result,
+                                 struct err *err)
+{
+    struct specifier_set set;
+    struct ranges ranges;
+    enum specifier_pre policy;
+    bool answer;
+    if (!read_set(call, &set, err) || !read_policy(call, &policy, err))
+        return false;
+    if (!text_satisfies(&set, policy, &answer)) {
+        if (!range_make(&set, call->arena, &ranges, err))
+            return false;
+        answer =
+            policy == SPECIFIER_PRE_NEVER ? range_has_final(&ranges, call->arena) : ranges.len > 0;
+    }
+    *result = yyjson_mut_bool(call->doc, answer);
     return true;
 }

@@ -126,6 +126,38 @@ class Filter:
         return result
 
 
+@kind(3)
+class Relation:
+    """Of the intervals: what packaging adds about pre-releases that a set asks for is another question."""
+
+    def make(rng):
+        pieces = [generate.clause(rng).replace("===", ">=").split("+")[0] for _ in range(3)]
+        a = pieces[0] if rng.random() < 0.6 else ",".join(pieces[:2])
+        b = rng.choice(["==", "!=", ">=", "<=", "<", ">"]) + generate.near(rng, a).split("+")[0] if rng.random() < 0.7 else pieces[2]
+        return {"op": "specifier.relation", "a": a, "b": b}
+
+    def theirs(request):
+        a, b = (SpecifierSet(request[key], prereleases=True) for key in "ab")
+        return [a.is_subset(b), a.is_superset(b), a.is_disjoint(b)]
+
+    def ours(result):
+        return [result["subset"], result["superset"], result["disjoint"]]
+
+
+@kind(3)
+class Satisfiable:
+    def make(rng):
+        a = generate.specifier(rng)
+        extra = rng.choice(["==", "!=", ">=", "<=", "<", ">"]) + generate.near(rng, a).split("+")[0]
+        return {"op": "specifier.satisfiable", "specifier": a + "," + extra if rng.random() < 0.7 else a, "prereleases": rng.choice([None, False])}
+
+    def theirs(request):
+        return not SpecifierSet(request["specifier"], prereleases=request["prereleases"]).is_unsatisfiable()
+
+    def ours(result):
+        return result
+
+
 @kind(6)
 class Names:
     def make(rng):

@@ -45,6 +45,14 @@ def filtered(specifier, configured, prereleases, given, expected):
     return {"op": "specifier.filter", "specifier": str(specifier), "versions": given, "prereleases": policy}, list, expected
 
 
+def related(key):
+    return lambda left, right, expected: ({"op": "specifier.relation", "a": left, "b": right}, lambda r: r[key], expected)
+
+
+def satisfiable(truth, prereleases=None):
+    return lambda text: ({"op": "specifier.satisfiable", "specifier": text, "prereleases": prereleases}, bool, truth)
+
+
 def evaluated(marker, environment, expected):
     return {"op": "marker.evaluate", "marker": marker, "env": environment or {}}, bool, expected
 
@@ -82,6 +90,10 @@ TESTS = {
         "test_contains_post_release_boundary_intersection": lambda s, v, e: contains(v, s, e),
         "test_contains_arbitrary_equality_contains": contains,
         "test_contains_arbitrary_equality_normalization": lambda s, v, e: contains(v, s, e),
+        "test_is_subset": related("subset"), "test_is_superset": related("superset"), "test_is_disjoint": related("disjoint"),
+        "test_unsatisfiable": satisfiable(False), "test_satisfiable": satisfiable(True),
+        "test_unsatisfiable_prereleases_false": satisfiable(False, False), "test_satisfiable_prereleases_false": satisfiable(True, False),
+        "test_post_release_boundary_unsatisfiable": satisfiable(False),
         "test_comparison_ignores_local": contains, "test_boundary_closure_short_release": lambda s, v, e: contains(v, s, e),
     },
     "test_markers": {
