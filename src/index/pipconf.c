@@ -1,4 +1,5 @@
 #include "index/pipconf.h"
+#include "base/buf.h"
 #include "base/vec.h"
 #include "os/file.h"
 
@@ -111,6 +112,7 @@ static const struct pipconf_key *pipconf_find(struct str key)
 static bool pipconf_next(struct str *rest, size_t *number, size_t *at, struct arena *arena,
                          struct str *line)
 {
+    BUF_AUTO struct buf joined = {0}; /* empty for a line without continuations */
     struct str piece;
     bool found = false;
     while (rest->len) {
@@ -120,18 +122,23 @@ static bool pipconf_next(struct str *rest, size_t *number, size_t *at, struct ar
         struct str trimmed = str_trim(piece);
         if (!trimmed.len || trimmed.ptr[0] == '#' || trimmed.ptr[0] == ';')
             continue;
-        bool indented = char_is_space(piece.ptr[0]);
-        if (found && !indented) {
+        if (found && !char_is_space(piece.ptr[0])) {
             *rest = before;
             --*number;
-            return true;
+            break;
         }
-        *line = found ? arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(*line), STR_ARG(trimmed))
-                      : trimmed;
-        if (!found)
-            *at = *number;
+        if (found) {
+            buf_add(&joined, joined.len ? STR("") : *line);
+            buf_add_char(&joined, ' ');
+            buf_add(&joined, trimmed);
+            continue;
+        }
+        *line = trimmed;
+        *at = *number;
         found = true;
     }
+    if (joined.len)
+        *line = arena_str(arena, buf_str(&joined));
     return found;
 }
 

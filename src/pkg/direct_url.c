@@ -56,6 +56,8 @@ static bool read_archive(const struct reader *r, yyjson_val *info, struct direct
     size_t i, max;
     if (hashes && !yyjson_is_null(hashes) && !yyjson_is_obj(hashes))
         return wrong(r, "hashes", "an object");
+    if (!yyjson_is_obj(hashes)) /* yyjson iterates over an object alone */
+        return read_hash(r, info, out);
     yyjson_obj_foreach(hashes, i, max, key, value)
     {
         if (!yyjson_is_str(value))
