@@ -1,4 +1,3 @@
-#include "base/vec.h"
 #include "debug/debug_op.h"
 #include "pkg/filename.h"
 #include "pkg/metadata.h"
