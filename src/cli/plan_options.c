@@ -31,8 +31,7 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
     static const struct {
         enum option_id id;
         const char *name;
-    } later[] = {{OPTION_LOCKED, "--locked"},
-                 {OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
+    } later[] = {{OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
                  {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
                  {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
                  {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
@@ -149,6 +148,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .input = input,
         .requirements = plan_options_list(call, OPTION_REQUIREMENTS),
         .constraints = plan_options_list(call, OPTION_CONSTRAINTS),
+        .locked = option_str(options, OPTION_LOCKED),
         .index_url = option_str(options, OPTION_INDEX_URL),
         .index_given = option_is_set(options, OPTION_INDEX_URL),
         .extra_index_urls = plan_options_list(call, OPTION_EXTRA_INDEX_URL),
@@ -167,8 +167,12 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
     };
     if (!plan_options_place(call, config, err))
         return false;
-    if (!config->input.len && !config->requirements.len)
+    if (config->locked.len && (config->fallback_latest || config->eager))
         return err_set(err, ERR_USAGE,
-                       "nothing to do: give --input DIR, --requirements FILE, or both");
+                       "--locked takes the versions of the lock file alone; leave out %s",
+                       config->eager ? "--upgrade-strategy eager" : "--fallback-latest");
+    if (!config->input.len && !config->requirements.len && !config->locked.len)
+        return err_set(err, ERR_USAGE,
+                       "nothing to do: give --input DIR, --requirements FILE or --locked FILE");
     return true;
 }

@@ -26,20 +26,32 @@ static struct str fetch_place(struct index *index, const struct index_file *file
                         STR_ARG(file->filename));
 }
 
-static bool fetch_local(struct index_file *file, struct str *path, struct err *err)
+const char *index_is_fetched(struct index *index, const struct index_file *file)
+{
+    struct str place;
+    if (url_to_path(file->url, &index->arena, &place))
+        return access(place.ptr, R_OK) == 0 ? place.ptr : NULL;
+    if (!index->config.cache_dir.len || !file->has_sha256 || !file->url.len)
+        return NULL;
+    place = fetch_place(index, file);
+    return access(place.ptr, R_OK) == 0 ? place.ptr : NULL;
+}
+
+static bool fetch_local(struct index_file *file, struct str place, struct str *path,
+                        struct err *err)
 {
     struct digest digest;
-    FD_AUTO int fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC);
+    FD_AUTO int fd = open(place.ptr, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_errno(err, "opening %s", file->path.ptr);
+        return err_errno(err, "opening %s", place.ptr);
     if (!digest_fd(fd, &digest, err))
         return false;
     if (file->has_sha256 && !digest_eq(&digest, &file->sha256))
-        return err_set(err, ERR_DIGEST, "%s: has SHA-256 %s, not %s as promised", file->path.ptr,
+        return err_set(err, ERR_DIGEST, "%s: has SHA-256 %s, not %s as promised", place.ptr,
                        digest_to_hex(&digest).text, digest_to_hex(&file->sha256).text);
     file->sha256 = digest;
     file->has_sha256 = true;
-    *path = file->path;
+    *path = place;
     return true;
 }
 
@@ -89,8 +101,9 @@ static bool fetch_start(struct index *index, struct index_file *file, struct fet
                         struct err *err)
 {
     *fetch = (struct fetch){.file = file, .fd = -1};
-    if (file->path.len)
-        return fetch_local(file, &fetch->path, err);
+    struct str place = file->path;
+    if (place.len || url_to_path(file->url, &index->arena, &place))
+        return fetch_local(file, place, &fetch->path, err);
     if (!index->config.cache_dir.len)
         return err_set(err, ERR_USAGE, STR_FMT ": nowhere to keep it: no cache directory is set",
                        STR_ARG(file->filename));
@@ -98,7 +111,7 @@ static bool fetch_start(struct index *index, struct index_file *file, struct fet
         return err_set(err, ERR_FORMAT, "file name " STR_FMT " leads elsewhere",
                        STR_ARG(file->filename));
     if (file->has_sha256) {
-        struct str place = fetch_place(index, file);
+        place = fetch_place(index, file);
         if (access(place.ptr, R_OK) == 0) { /* renamed there only after its digest was checked */
             fetch->path = place;
             return true;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "index/locked.h"
 #include "index/state.h"
 #include "pkg/name.h"
 
@@ -102,7 +103,7 @@ static struct str index_page_url(struct index *index, size_t which, struct str n
 
 static void index_begin(struct index *index, struct index_ask *ask, struct str normal)
 {
-    if (ask->begun || !index->urls_len)
+    if (ask->begun || !index->urls_len || index->config.locked)
         return;
     ask->begun = true;
     pages_start(&index->pages, index_page_url(index, 0, normal), STR(SIMPLE_ACCEPT), &index->arena,
@@ -166,8 +167,13 @@ static bool index_take_page(struct index *index, struct str normal, const struct
     project->status_reason = parsed.status_reason;
     struct str origin = url_redacted(index->urls[which], &index->arena);
     size_t before = project->untimed;
+    bool local = str_starts(page->url, STR("file:"));
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_file file;
+        struct str path;
+        /* A page of the network that leads to files of this machine is after something else. */
+        if (!local && url_to_path(parsed.files[i].url, &index->arena, &path))
+            continue;
         if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
             *vec_push(files, &index->arena) = file;
     }
@@ -187,6 +193,12 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
     project->name = normal;
     if (!index_list_links(index, err))
         return false;
+    if (index->config.locked) {
+        if (!index_locked_project(index, normal, project, err))
+            return false;
+        ask->project = project;
+        return true;
+    }
     for (size_t i = 0; i < index->links.len; i++) {
         const struct index_file *link = &index->links.at[i];
         struct str name = link->kind == INDEX_WHEEL ? link->wheel.name : link->sdist.name;

@@ -38,7 +38,8 @@ struct index_config {
     int64_t as_of_ms;     /* 0: now; later uploads and files without a time are not seen */
     int64_t min_age_ms;   /* uploads younger than this are not seen; 0: none */
     struct str cache_dir; /* made when needed; empty: no answers are kept, index_fetch fails */
-    bool offline;         /* only the cache: an answer that is not there is ERR_NETWORK */
+    const struct index_locked *locked; /* NULL, or what alone there is (locked.h) */
+    bool offline; /* only the cache: an answer that is not there is ERR_NETWORK */
     struct http_options http;
 };
 
@@ -110,6 +111,7 @@ enum index_metadata_source {
     INDEX_METADATA_WHEEL,   /* ranges of a wheel the target accepts, or a local one */
     INDEX_METADATA_OTHER,   /* of a wheel for another target: markers make it fit */
     INDEX_METADATA_PKGINFO, /* static PKG-INFO of the sdist */
+    INDEX_METADATA_LOCK,    /* the lock's own word on what a source needs */
     INDEX_METADATA_BACKEND, /* asked from the build backend */
 };
 

@@ -77,10 +77,50 @@ static void pages_write(struct pages *pages, const struct page_ask *ask,
     (void)!file_write(AT_FDCWD, pages_path(pages, ask, &scratch), 0600, buf_str(&bytes), &ignored);
 }
 
+/* ---- file: URLs ---- */
+
+static bool pages_take_local(struct arena *arena, struct str path, const char *type,
+                             struct page_ask *ask)
+{
+    struct err ignored = {0};
+    struct stat info;
+    if (stat(path.ptr, &info) < 0 || !S_ISREG(info.st_mode) ||
+        !file_read(AT_FDCWD, path.ptr, PAGES_LIMIT, arena, &ask->page.text, &ignored))
+        return false;
+    ask->page.content_type = str_from(type);
+    ask->page.url = ask->url;
+    return true;
+}
+
+static bool pages_read_local(struct arena *arena, struct page_ask *ask)
+{
+    static const struct {
+        const char *behind, *type;
+    } forms[] = {{"/index.json", "application/vnd.pypi.simple.v1+json"},
+                 {"/index.html", "text/html"},
+                 {".json", "application/vnd.pypi.simple.v1+json"},
+                 {".html", "text/html"}};
+    struct str path;
+    if (!url_to_path(ask->url, arena, &path))
+        return false;
+    ask->local = true;
+    if (!str_ends(path, STR("/")))
+        ask->cached = pages_take_local(arena, path, "", ask);
+    else
+        path = str_slice(path, 0, path.len - 1);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && !ask->cached; i++)
+        ask->cached = pages_take_local(
+            arena, arena_printf(arena, STR_FMT "%s", STR_ARG(path), forms[i].behind), forms[i].type,
+            ask);
+    return true;
+}
+
 void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,
                  struct page_ask *ask)
 {
     *ask = (struct page_ask){.url = url, .accept = accept};
+    if (pages_read_local(arena, ask))
+        return;
     pages_read(pages, arena, ask);
     if (ask->fresh || pages->offline)
         return;
@@ -111,6 +151,8 @@ bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, 
                 struct err *err)
 {
     struct http_response response;
+    if (ask->local && !ask->cached)
+        return err_set(err, ERR_NOT_FOUND, STR_FMT ": there is no such file", STR_ARG(ask->url));
     if (!ask->transfer && !ask->cached)
         return err_set(err, ERR_NETWORK, STR_FMT ": not in the cache, and this run is offline",
                        STR_ARG(ask->url));

@@ -3,6 +3,11 @@
  * it): fresh ones are used as they are, older ones revalidated by ETag or
  * Last-Modified. An answer without any word on freshness counts as fresh for ten
  * minutes. A damaged entry is fetched anew.
+ *
+ * file: URLs are read from this machine and not kept. What a directory URL (with a slash at its
+ * end) answers is, as with web servers, the index file in it; `DIR/NAME/` may also be one file:
+ *
+ *     DIR/NAME/index.json  DIR/NAME/index.html  DIR/NAME.json  DIR/NAME.html
  */
 #ifndef REFINERY_INDEX_PAGES_H
 #define REFINERY_INDEX_PAGES_H
@@ -26,6 +31,7 @@ struct page_ask {
     struct str url, accept;
     struct http_transfer *transfer;
     bool cached, fresh;
+    bool local;       /* a file: URL; not cached: there is no such file */
     struct page page; /* of the cache */
     struct str etag, last_modified;
 };

@@ -1,6 +1,7 @@
 /* Metadata of a release, from whichever of its files tells it at the least cost. */
 #include "base/buf.h"
 #include "base/url.h"
+#include "index/locked.h"
 #include "index/sdist.h"
 #include "index/state.h"
 #include "index/wheel.h"
@@ -133,11 +134,13 @@ static bool index_from_wheel(struct index *index, const struct index_file *file,
                              struct index_known *known, struct err *err)
 {
     struct wheel wheel;
-    if (index_recall(index, file, &known->metadata))
-        return true;
-    if (file->path.len) {
-        if (!wheel_read(AT_FDCWD, file->path.ptr, NULL, &index->arena, &wheel, err))
+    const char *path = file->path.len ? file->path.ptr : index_is_fetched(index, file);
+    if (path) {
+        if (!wheel_read(AT_FDCWD, path, NULL, &index->arena, &wheel, err))
             return false;
+    } else if (str_starts(file->url, STR("file:"))) {
+        return err_set(err, ERR_NOT_FOUND, STR_FMT ": neither the file nor its .metadata is there",
+                       STR_ARG(file->url));
     } else if (!index_read_remote(index, file, &wheel, err)) {
         return false;
     }
@@ -163,6 +166,9 @@ static bool index_from_sdist(struct index *index, struct index_file *file,
     if (sdist_is_static(&sdist)) {
         known->metadata = sdist.metadata;
         known->source = INDEX_METADATA_PKGINFO;
+    } else if (index_locked_metadata(index, file->sdist.name, &known->metadata)) {
+        known->source = INDEX_METADATA_LOCK;
+        return true;
     } else if (backend) {
         if (!backend->metadata(backend->state, file, path, &index->arena, &text, err) ||
             !metadata_parse(text, &index->arena, &known->metadata, err))
@@ -183,12 +189,20 @@ static bool index_find_metadata(struct index *index, const struct index_release 
 {
     bool other;
     const struct index_file *wheel = index_telling_wheel(release, tags, &other);
+    if (wheel && index_recall(index, wheel, &known->metadata)) {
+        known->source = other ? INDEX_METADATA_OTHER : INDEX_METADATA_WHEEL;
+        return true;
+    }
     if (wheel && wheel->has_metadata && wheel->url.len) {
         struct err absent = {0};
         known->source = INDEX_METADATA_FILE;
-        if (index_take_metadata_file(index, wheel, known, &absent))
+        if (index_take_metadata_file(index, wheel, known, &absent)) {
+            index_keep(index, wheel, &known->metadata);
             return true;
-        if (absent.code != ERR_NOT_FOUND) /* promised and not there: the wheel itself will tell */
+        }
+        /* Promised and not there, or not to be had now: the wheel itself tells. */
+        if (absent.code != ERR_NOT_FOUND &&
+            !(absent.code == ERR_NETWORK && index_is_fetched(index, wheel)))
             return err_set(err, absent.code, "%s", absent.text);
     }
     if (wheel) {
@@ -221,6 +235,10 @@ void index_prefetch_metadata(struct index *index, const struct index_release *re
     bool other;
     const struct index_file *wheel = index_telling_wheel(release, tags, &other);
     struct index_known *known = index_known_of(index, release);
-    if (wheel && !known->ready)
+    if (!wheel || known->ready || known->begun)
+        return;
+    known->ready = index_recall(index, wheel, &known->metadata);
+    known->source = other ? INDEX_METADATA_OTHER : INDEX_METADATA_WHEEL;
+    if (!known->ready)
         index_begin_metadata(index, wheel, known);
 }

@@ -34,6 +34,9 @@ struct index {
 bool index_take_file(struct index *index, const struct simple_file *listed, struct str name,
                      struct str path, struct str origin, struct index_project *counts,
                      struct index_file *file);
+/* fetch.c: where a file lies on this machine: a file: URL's, or checked and whole in the cache;
+ * NULL: it was not fetched yet. */
+const char *index_is_fetched(struct index *index, const struct index_file *file);
 /* files.c: groups files into releases, newest first. */
 void index_group(struct index *index, struct index_project *project, struct index_file *files,
                  size_t len);

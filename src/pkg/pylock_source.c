@@ -195,13 +195,13 @@ bool pylock_source_read(const struct toml_reader *reader, const struct toml *tab
         !source_sdist(reader, table, package) || !source_wheels(reader, table, package))
         return false;
     int direct = (vcs != NULL) + (directory != NULL) + (archive != NULL);
-    bool files = package->has_sdist || package->wheels_len;
-    if (direct + files != 1)
+    int sources = direct + (package->has_sdist || package->wheels_len > 0);
+    if (sources != 1)
         return toml_member_wrong(
             reader, table,
             STR_FMT " must come from one of vcs, directory, archive, or sdist and wheels; %s",
             STR_ARG(str_slice(package->name, 0, 100)),
-            direct + files ? "it names several" : "it names none");
+            sources ? "it names several" : "it names none");
     package->source = vcs         ? PYLOCK_VCS
                       : directory ? PYLOCK_DIRECTORY
                       : archive   ? PYLOCK_ARCHIVE

@@ -104,7 +104,9 @@ struct graph_source graph_source_of(const struct provider_file *file)
                                  .sha256 = file->sha256,
                                  .size = file->size,
                                  .origin = origin_words[file->origin],
-                                 .index = file->index};
+                                 .index = file->index,
+                                 .requires_python = file->requires_python,
+                                 .uploaded_ms = file->uploaded_ms};
 }
 
 struct str graph_id(struct graph_state *state, enum graph_kind kind, struct str target,
@@ -315,7 +317,11 @@ bool graph_pick_node(struct graph_state *state, const struct graph_env *env,
 void graph_start(struct graph_state *state, const struct graph_request *request,
                  const struct provider *provider, struct arena *arena)
 {
-    *state = (struct graph_state){.request = request, .provider = provider, .arena = arena};
+    *state = (struct graph_state){.request = request,
+                                  .provider = provider,
+                                  .build_provider =
+                                      request->build_provider ? request->build_provider : provider,
+                                  .arena = arena};
     state->target = (struct graph_env){request->target.env, request->target.env->tags->name};
     bool same = request->build_env == request->target.env;
     state->build =

@@ -52,6 +52,9 @@ struct graph_source {
     uint64_t size;
     struct str origin; /* "input", "find-links", "store", "index", "url" */
     struct str index;
+    /* For lock files; not in plan.json. */
+    struct str requires_python;
+    int64_t uploaded_ms; /* 0: unknown */
 };
 
 struct graph_refused {
@@ -100,6 +103,8 @@ struct graph_rebuild {
 struct graph_request {
     struct solve_request target;       /* the main question; target.env is the target */
     const struct solve_env *build_env; /* where build-requires run (the build machine) */
+    /* Where builds find what they need, when it is not where the target's packages come from. */
+    const struct provider *build_provider;
     struct graph_rebuild rebuild;
     const struct str *provided; /* projects that the build image brings: never resolved */
     size_t provided_len;

@@ -100,7 +100,8 @@ static bool answer(struct graph_state *state, const struct question *question,
         .wheels_only_names_len = question->wheels_only_len,
         .packages_limit = state->request->target.packages_limit,
     };
-    if (!solve_run(&request, state->provider, state->arena, &made->result, &explanation, &said)) {
+    if (!solve_run(&request, state->build_provider, state->arena, &made->result, &explanation,
+                   &said)) {
         if (said.code != ERR_UNSAT) {
             *err = said;
             return false;

@@ -28,7 +28,7 @@ struct graph_memo {
 
 struct graph_state {
     const struct graph_request *request;
-    const struct provider *provider;
+    const struct provider *provider, *build_provider;
     struct arena *arena;
     struct graph_env target, build;
     VEC(struct graph_draft) drafts;

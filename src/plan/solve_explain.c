@@ -151,6 +151,8 @@ static void tell_nothing_fits(struct telling *t, const struct solve_fact *fact)
         buf_printf(&t->text, " to %.*s", STR_ARG(version_text(t, other, (uint32_t)list->len)));
     if (other->pinned)
         buf_printf(&t->text, ", the version of %.*s", STR_ARG(other->rule->pins[0]->origin));
+    else if (list->len == 1 && solve_only_by(other))
+        buf_printf(&t->text, ", the version of %.*s", STR_ARG(solve_only_by(other)->origin));
 }
 
 static void tell_fact(struct telling *t, const struct told *told)

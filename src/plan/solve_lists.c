@@ -195,6 +195,14 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
     return true;
 }
 
+const struct solve_require *solve_only_by(const struct solve_package *package)
+{
+    for (size_t i = 0; package->rule && i < package->rule->constraints_len; i++)
+        if (specifier_set_pins(&package->rule->constraints[i]->req.specifiers))
+            return package->rule->constraints[i];
+    return NULL;
+}
+
 static bool counts_against_release(enum err_code code)
 {
     return code == ERR_FORMAT || code == ERR_NOT_FOUND || code == ERR_LIMIT || code == ERR_DIGEST;

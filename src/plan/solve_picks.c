@@ -95,7 +95,9 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
             newer_out = c;
     }
     BUF_AUTO struct buf text = {0};
-    if (newer_in)
+    if (list->len == 1 && solve_only_by(package))
+        buf_printf(&text, "the version of %.*s", STR_ARG(solve_only_by(package)->origin));
+    else if (newer_in)
         buf_printf(&text, "%.*s is newer, but does not fit what else is asked for",
                    STR_ARG(version_normal(&newer_in->release.version, state->arena)));
     else

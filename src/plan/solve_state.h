@@ -83,6 +83,9 @@ CHECKED bool solve_list(struct solve_state *state, struct str name, struct str u
 CHECKED bool solve_metadata(struct solve_state *state, struct solve_package *package,
                             uint32_t index, struct err *err);
 
+/* The constraint that names one version of the project, as lock files have it; NULL: none does. */
+const struct solve_require *solve_only_by(const struct solve_package *package);
+
 /* solve_picks.c: what was chosen, who asked for it. */
 struct solve_result solve_picks(struct solve_state *state);
 

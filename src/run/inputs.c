@@ -152,6 +152,20 @@ static bool inputs_take_scanned(struct inputs *inputs, struct scan_file *file, s
     return true;
 }
 
+/* A lock file among the inputs says the same as --locked, which goes before it. */
+static bool inputs_take_lock(struct inputs *inputs, const struct scan_file *file, struct err *err)
+{
+    if (inputs->config->locked.len)
+        return true;
+    if (inputs->lock.len)
+        return err_set(err, ERR_USAGE,
+                       STR_FMT " and " STR_FMT " are both lock files; say with --locked which one "
+                               "is meant",
+                       STR_ARG(inputs->lock), STR_ARG(file->path));
+    inputs->lock = file->path;
+    return true;
+}
+
 static bool inputs_scan(struct inputs *inputs, struct err *err)
 {
     const struct run_plan_config *config = inputs->config;
@@ -171,17 +185,21 @@ static bool inputs_scan(struct inputs *inputs, struct err *err)
         log_warn(STR_FMT, STR_ARG(inputs->scan.complaints[i].text));
     vec_room(&inputs->pins, inputs->arena, inputs->scan.len);
     for (size_t i = 0; i < inputs->scan.len; i++) {
-        if (inputs->scan.files[i].kind == SCAN_LOCK)
-            continue;
         used++;
+        if (inputs->scan.files[i].kind == SCAN_LOCK) {
+            if (!inputs_take_lock(inputs, &inputs->scan.files[i], err))
+                return false;
+            continue;
+        }
         if (!inputs_take_scanned(inputs, &inputs->scan.files[i], err))
             return false;
     }
     if (used || config->requirements.len)
         return true;
     return err_set(err, ERR_USAGE,
-                   STR_FMT ": no usable wheel, sdist or requirements file is in it; put some there "
-                           "or give --requirements FILE",
+                   STR_FMT
+                   ": no usable wheel, sdist, requirements or lock file is in it; put some there "
+                   "or give --requirements FILE",
                    STR_ARG(config->input));
 }
 
@@ -269,7 +287,7 @@ static bool inputs_check_hashes(struct inputs *inputs, struct err *err)
 bool inputs_read(const struct run_plan_config *config, struct arena *arena, struct inputs *inputs,
                  struct err *err)
 {
-    *inputs = (struct inputs){.arena = arena, .config = config};
+    *inputs = (struct inputs){.arena = arena, .config = config, .lock = config->locked};
     for (size_t i = 0; i < config->requirements.len; i++)
         if (!inputs_take_reqfile(inputs, config->requirements.at[i], false, err))
             return false;

@@ -27,6 +27,7 @@ struct inputs {
      */
     VEC(struct str) only_binary, no_binary;
     bool all_binary, hashes_only;
+    struct str lock; /* path of the lock file: --locked, or the one in the directory; or empty */
 };
 
 /* Complaints about single files of the directory are logged, and the others go on. */

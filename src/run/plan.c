@@ -2,13 +2,16 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "build/slot.h"
 #include "image/arch.h"
 #include "image/preset.h"
 #include "index/provider.h"
+#include "os/file.h"
 #include "pkg/name.h"
 #include "run/backend.h"
 #include "run/inputs.h"
+#include "run/locked.h"
 #include "run/pin.h"
 
 /* What every build image brings: backends ask for it as a requirement, but it is a program. */
@@ -25,11 +28,13 @@ struct run_plan {
     struct pipconf pipconf;
     struct inputs inputs;
     struct spec_net net;
-    struct index *index;
+    struct index *index;  /* of the target's packages */
+    struct index *builds; /* of what builds need: the same, or what indexes have beside a lock */
+    struct index_locked locked;
     struct backend backend;
     struct index_backend asking;
-    struct index_provider listing;
-    struct provider provider;
+    struct index_provider listing, builds_listing;
+    struct provider provider, builds_provider;
     struct run_env target, build;
     VEC(struct str) rebuild_names;
     struct graph_request request;
@@ -139,16 +144,23 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     index.cache_dir = arena_printf(plan->arena, STR_FMT "/index", STR_ARG(config->cache));
     index.http.clock = config->clock;
     fetch_net(&plan->net, &index);
-    if (!index_open(&index, &plan->index, err))
+    if (!index_open(&index, &plan->builds, err))
+        return false;
+    plan->index = plan->builds;
+    index.locked = &plan->locked;
+    if (inputs->lock.len && !index_open(&index, &plan->index, err))
         return false;
     plan->backend = (struct backend){.config = config,
                                      .net = &plan->net,
-                                     .provider = &plan->provider,
+                                     .provider = &plan->builds_provider,
                                      .build_env = &plan->build.env};
     plan->asking = backend_open(&plan->backend);
     plan->listing = (struct index_provider){
         .index = plan->index, .tags = &plan->target.tags, .backend = &plan->asking};
     plan->provider = provider_open(&plan->listing);
+    plan->builds_listing = plan->listing;
+    plan->builds_listing.index = plan->builds;
+    plan->builds_provider = provider_open(&plan->builds_listing);
     return true;
 }
 
@@ -199,6 +211,7 @@ static void run_make_request(struct run_plan *plan)
                    .wheels_only_names_len = inputs->only_binary.len,
                    .packages_limit = (size_t)config->max_deps},
         .build_env = &plan->build.env,
+        .build_provider = &plan->builds_provider,
         .rebuild = run_rebuild(plan),
         .provided = run_provided,
         .provided_len = sizeof run_provided / sizeof *run_provided,
@@ -235,14 +248,37 @@ static bool run_check_hashes(const struct run_plan *plan, struct err *err)
     return true;
 }
 
+static bool run_read_lock(struct run_plan *plan, struct err *err)
+{
+    struct str path = plan->inputs.lock;
+    return !path.len || locked_read(path, &plan->target.env, plan->arena, &plan->locked, err) ||
+           err_wrap(err, "--locked");
+}
+
+/* What the lock has and nothing asks for is not installed: said, for it may be a forgotten line. */
+static void run_say_unasked(const struct run_plan *plan)
+{
+    for (size_t i = 0; i < plan->locked.len; i++) {
+        struct str name = plan->locked.choices[i].package->name;
+        bool taken = false;
+        for (size_t n = 0; n < plan->graph.nodes_len && !taken; n++)
+            taken = str_eq(plan->graph.nodes[n].name, name) &&
+                    str_eq(plan->graph.nodes[n].target, plan->graph.target);
+        if (!taken)
+            log_info(STR_FMT " has " STR_FMT ", and nothing asks for it",
+                     STR_ARG(plan->locked.what), STR_ARG(name));
+    }
+}
+
 static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
 {
     if (!run_make_envs(plan, err) ||
         !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err) || !run_pin(plan, err))
         return false;
     run_say(plan, "reading the inputs");
-    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) ||
-        !run_open_index(plan, err) || !inputs_name_trees(&plan->inputs, &plan->listing, err))
+    if (!inputs_read(&plan->config, plan->arena, &plan->inputs, err) || !run_read_lock(plan, err) ||
+        !run_open_index(plan, err) || !inputs_name_trees(&plan->inputs, &plan->listing, err) ||
+        (plan->inputs.lock.len && !locked_apply(&plan->locked, &plan->inputs, err)))
         return false;
     run_make_request(plan);
     run_say(plan, "resolving");
@@ -263,6 +299,7 @@ bool run_plan_make(const struct run_plan_config *config, struct arena *arena,
     }
     for (size_t i = 0; i < made->graph.notes_len; i++)
         log_info(STR_FMT, STR_ARG(made->graph.notes[i]));
+    run_say_unasked(made);
     *plan = made;
     return true;
 }
@@ -271,7 +308,9 @@ void run_plan_close(struct run_plan **plan)
 {
     if (!*plan)
         return;
-    index_close(&(*plan)->index);
+    if ((*plan)->index != (*plan)->builds)
+        index_close(&(*plan)->index);
+    index_close(&(*plan)->builds);
     mem_free(*plan);
     *plan = NULL;
 }
@@ -294,6 +333,50 @@ const struct spec_net *run_plan_net(const struct run_plan *plan)
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)
 {
     return &plan->config;
+}
+
+/* A directory as it was typed is seen from the working directory, which a lock does not know. */
+static bool run_absolute_tree(struct run_plan *plan, struct graph_source *source, struct err *err)
+{
+    return !source->url.len || url_has_scheme(source->url) ||
+           file_absolute(source->url, plan->arena, &source->url, err);
+}
+
+/* The graph with the digest of each source: an index without hashes is asked for the files. */
+static bool run_digest_sources(struct run_plan *plan, struct graph *graph, struct err *err)
+{
+    struct graph_node *nodes = ARENA_ARRAY(plan->arena, struct graph_node, plan->graph.nodes_len);
+    for (size_t i = 0; i < plan->graph.nodes_len; i++) {
+        struct graph_source *source = &nodes[i].source;
+        nodes[i] = plan->graph.nodes[i];
+        if (!run_absolute_tree(plan, source, err))
+            return false;
+        if (source->sha256.len || !source->filename.len || nodes[i].kind != GRAPH_WHEEL ||
+            !str_eq(nodes[i].target, plan->graph.target))
+            continue;
+        struct index_file file = {
+            .filename = source->filename, .url = source->url, .path = source->path};
+        struct str path;
+        if (!index_fetch(plan->index, &file, &path, err))
+            return false;
+        source->sha256 = arena_printf(plan->arena, "%s", digest_to_hex(&file.sha256).text);
+    }
+    *graph = plan->graph;
+    graph->nodes = nodes;
+    return true;
+}
+
+bool run_plan_lock(struct run_plan *plan, struct str dir, struct pylock *lock, struct err *err)
+{
+    struct graph graph;
+    return run_digest_sources(plan, &graph, err) &&
+           lock_make(&graph, &plan->target.env, dir, plan->arena, lock, err);
+}
+
+bool run_plan_lock_requirements(struct run_plan *plan, struct buf *out, struct err *err)
+{
+    struct graph graph;
+    return run_digest_sources(plan, &graph, err) && lock_requirements(&graph, out, err);
 }
 
 bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wheel, bool on_target,

@@ -7,11 +7,12 @@
 
 #include "base/clock.h"
 #include "build/spec.h"
-#include "plan/graph.h"
+#include "plan/lock.h"
 
 struct run_plan_config {
     struct str input;                           /* directory, or empty */
     struct spec_list requirements, constraints; /* files */
+    struct str locked; /* lock file: versions and files are its own, nothing else; or empty */
     struct str python, arch, platform_tag;
     struct str max_machine; /* newest machine level (elf/level.h); empty: as compilers do */
     struct str index_url;   /* empty: as pip is configured */
@@ -46,6 +47,15 @@ struct run_plan;
 CHECKED bool run_plan_make(const struct run_plan_config *config, struct arena *arena,
                            struct run_plan **plan, struct str *explanation, struct err *err);
 void run_plan_close(struct run_plan **plan);
+
+/*
+ * The plan's packages for the target as a lock that is to lie in directory `dir`. Sources whose
+ * digest no index told are fetched for it.
+ */
+CHECKED bool run_plan_lock(struct run_plan *plan, struct str dir, struct pylock *lock,
+                           struct err *err);
+/* The same as requirements with hashes, appended. */
+CHECKED bool run_plan_lock_requirements(struct run_plan *plan, struct buf *out, struct err *err);
 
 /* How many files of the input directory could not be used; the log named each. */
 size_t run_plan_complaints(const struct run_plan *plan);

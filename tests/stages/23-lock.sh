@@ -1,12 +1,12 @@
 #!/bin/bash
-# Lock files (PEP 751): against PyPI's packaging on random ones.
+# Lock files (PEP 751): random ones against PyPI's packaging; `refinery lock` and `--locked` on indexes made
+# here, read by packaging and uv, and uv's own lock taken.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-if ! peers=$(tests/system/peers.sh); then
-    echo "skipped: packaging and uv cannot be installed here (no network?)"
-    echo "0 passed, 0 failed"
-    exit 0
+if peers=$(tests/system/peers.sh); then
+    "$peers/bin/python" tests/system/pylock_peers.py build/tests/unit/pkg/pylock_tool 5000 2>/dev/null
+else
+    echo "packaging and uv cannot be installed here (no network?): not compared"
+    peers=
 fi
-status=0
-"$peers/bin/python" tests/system/pylock_peers.py build/tests/unit/pkg/pylock_tool 10000 2>/dev/null || status=1
-exit $status
+/usr/bin/env python3 tests/system/lock.py build/refinery "$peers"
