@@ -42,11 +42,12 @@ accept:
 	@RUN_KILL_POINTS=200 /usr/bin/env python3 tests/system/run_resume.py
 
 # 1,200,000 random questions to the packaging standards, here and to the Python package `packaging`, and that
-# package's own tests.
+# package's own tests; then whole resolutions of random indexes beside uv (CASES=10000 SEED=5000).
 differential:
 	@scripts/need.sh build test
 	@$(MAKE) --no-print-directory all
 	@tests/differential/all.sh
+	@tests/differential/resolve/run.sh $(CASES) $(SEED)
 
 # Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds"
 bench:
