@@ -49,7 +49,7 @@ differential:
 	@tests/differential/all.sh
 	@tests/differential/resolve/run.sh $(CASES) $(SEED)
 
-# Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds"
+# Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds resolve"
 bench:
 	@scripts/need.sh build run test
 	@$(MAKE) --no-print-directory all

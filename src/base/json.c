@@ -2,21 +2,34 @@
 #include "base/utf8.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Behind the string whose content begins at `at`. Most of a document is strings: memchr crosses
+ * them. */
+static size_t json_string_end(struct str text, size_t at)
+{
+    for (size_t start = at; at < text.len; at++) {
+        const char *quote = memchr(text.ptr + at, '"', text.len - at);
+        if (!quote)
+            return text.len;
+        at = (size_t)(quote - text.ptr);
+        size_t slashes = 0;
+        while (at - slashes > start && text.ptr[at - slashes - 1] == '\\')
+            slashes++;
+        if (slashes % 2 == 0)
+            return at;
+    }
+    return text.len;
+}
 
 /* yyjson parses without recursion; our own walkers recurse, so depth is limited here. */
 static bool json_depth_ok(struct str text)
 {
     size_t depth = 0;
-    bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
+        if (c == '"') {
+            i = json_string_end(text, i + 1);
         } else if (c == '[' || c == '{') {
             if (++depth > JSON_DEPTH_LIMIT)
                 return false;

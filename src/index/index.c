@@ -74,6 +74,7 @@ void index_close(struct index **index)
     if (!closing)
         return;
     http_close(&closing->http);
+    pages_close(&closing->pages);
     arena_free(&closing->arena);
     mem_free(closing);
     *index = NULL;

@@ -12,6 +12,7 @@
 #ifndef REFINERY_INDEX_PAGES_H
 #define REFINERY_INDEX_PAGES_H
 
+#include "base/vec.h"
 #include "net/http.h"
 
 struct pages {
@@ -19,7 +20,8 @@ struct pages {
     const struct clock *clock;
     const char *dir; /* NULL: nothing is kept */
     bool offline;
-    bool clock_said; /* that this machine's clock and a server's differ */
+    VEC(struct str) maps; /* of answers kept, whose text is borrowed from them */
+    bool clock_said;      /* that this machine's clock and a server's differ */
 };
 
 struct page {
@@ -35,6 +37,9 @@ struct page_ask {
     struct page page; /* of the cache */
     struct str etag, last_modified;
 };
+
+/* What pages_wait gave without a request is gone with it. */
+void pages_close(struct pages *pages);
 
 /* Begins; page_wait gives the answer. Everything lives in the arena. */
 void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,

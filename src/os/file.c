@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -72,6 +73,28 @@ bool file_read_at(int fd, const char *what, int64_t at, void *to, size_t room, s
     }
     *len = have;
     return true;
+}
+
+bool file_map(int dirfd, const char *path, size_t limit, struct str *bytes, struct err *err)
+{
+    struct stat info;
+    FD_AUTO int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return err_errno(err, "opening %s", path);
+    if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size > limit)
+        return err_set(err, ERR_LIMIT, "%s: no file, or more than %zu bytes", path, limit);
+    size_t len = (size_t)info.st_size;
+    const void *at = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : "";
+    if (at == MAP_FAILED)
+        return err_errno(err, "mapping %s", path);
+    *bytes = str_of(at, len);
+    return true;
+}
+
+void file_unmap(struct str bytes)
+{
+    if (bytes.len)
+        munmap((void *)(uintptr_t)bytes.ptr, bytes.len);
 }
 
 bool file_write_all(int fd, const char *what, struct str bytes, struct err *err)

@@ -23,6 +23,15 @@ CHECKED bool file_read_at(int fd, const char *what, int64_t at, void *to, size_t
 CHECKED bool file_read_fd(int fd, const char *what, size_t limit, struct arena *arena,
                           struct str *bytes, struct err *err);
 
+/*
+ * The whole file mapped for reading until file_unmap: nothing is copied, and what is not looked at
+ * is not read. Only for files that are replaced by renaming: one that is cut short under the map
+ * kills the reader.
+ */
+CHECKED bool file_map(int dirfd, const char *path, size_t limit, struct str *bytes,
+                      struct err *err);
+void file_unmap(struct str bytes);
+
 /* Write beside, fsync, rename, fsync of the directory. */
 CHECKED bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes,
                         struct err *err);
