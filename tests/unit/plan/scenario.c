@@ -172,12 +172,14 @@ static struct solve_require make_require(struct scenario *s, struct str origin, 
     return require;
 }
 
-static void add_pin(struct scenario *s, struct str filename)
+static void add_pin(struct scenario *s, struct str filename, struct str rest)
 {
     struct solve_pin *pin = vec_push(&s->pins, &s->arena);
     read_name(s, filename, &pin->name, &pin->version);
     pin->origin = filename;
-    pin->file = (struct provider_file){.filename = filename, .origin = PROVIDER_INPUT};
+    pin->file = make_file(s, filename, rest);
+    pin->file.origin = PROVIDER_INPUT;
+    pin->file.url = pin->file.index = STR("");
     pin->file.path = arena_printf(&s->arena, "in/%.*s", STR_ARG(filename));
 }
 
@@ -263,7 +265,7 @@ static struct scenario_release *read_line(struct scenario *s, struct str line)
     else if (str_eq(word, STR("constrain")))
         *vec_push(&s->constraints, &s->arena) = make_require(s, first, tail);
     else if (str_eq(word, STR("pin")))
-        add_pin(s, first);
+        add_pin(s, first, tail);
     else if (str_eq(word, STR("option")))
         set_option(s, first, tail);
     else
