@@ -97,6 +97,22 @@ static bool read_end64(const struct unzip_source *source, struct tail *tail, str
                : broken(err, "its directory is elsewhere than it says");
 }
 
+static bool has_locator(const struct tail *tail)
+{
+    return tail->end >= LOCATOR_SIZE &&
+           read_le32(tail->bytes + tail->end - LOCATOR_SIZE) == LOCATOR_MAGIC;
+}
+
+/* What the end record says itself, besides its 64-bit record, must be the same. */
+static bool agrees(const unsigned char *end, const struct tail *tail)
+{
+    uint16_t count = read_le16(end + 10);
+    uint32_t size = read_le32(end + 12), at = read_le32(end + 16);
+    return (count == UINT16_MAX || count == tail->count) &&
+           (size == UINT32_MAX || size == tail->directory_size) &&
+           (at == UINT32_MAX || at == tail->directory_at);
+}
+
 static bool read_end(const struct unzip_source *source, struct tail *tail, struct err *err)
 {
     const unsigned char *end = tail->bytes + tail->end;
@@ -107,8 +123,9 @@ static bool read_end(const struct unzip_source *source, struct tail *tail, struc
     tail->directory_size = read_le32(end + 12);
     tail->directory_at = read_le32(end + 16);
     if (tail->count == UINT16_MAX || tail->directory_size == UINT32_MAX ||
-        tail->directory_at == UINT32_MAX)
-        return read_end64(source, tail, err);
+        tail->directory_at == UINT32_MAX || has_locator(tail)) /* Python's from 2 GiB on */
+        return read_end64(source, tail, err) &&
+               (agrees(end, tail) || broken(err, "its two end records differ"));
     return tail->directory_at <= end_at && end_at - tail->directory_at == tail->directory_size
                ? true
                : broken(err, "its directory is elsewhere than it says");
@@ -220,7 +237,7 @@ bool unzip_list(const struct unzip_source *source, uint64_t most, struct arena *
                 struct unzip_list *list, struct err *err)
 {
     struct arena ARENA_AUTO scratch = {0};
-    struct tail tail;
+    struct tail tail = {0};
     if (!open_tail(source, &scratch, &tail, err))
         return false;
     if (tail.count > most)
