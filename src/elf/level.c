@@ -59,22 +59,30 @@ struct str elf_level_names(enum elf_arch arch, struct arena *arena)
 }
 
 /* Where the rest of an opcode is, by its first byte (z/Architecture Principles of Operation). */
+enum level_place { LEVEL_NOWHERE, LEVEL_SECOND, LEVEL_LAST, LEVEL_HALF };
+
+static const uint8_t level_places[256] = {
+    [0x01] = LEVEL_SECOND, [0xb2] = LEVEL_SECOND, [0xb3] = LEVEL_SECOND, [0xb9] = LEVEL_SECOND,
+    [0xe5] = LEVEL_SECOND, [0xe3] = LEVEL_LAST,   [0xe6] = LEVEL_LAST,   [0xe7] = LEVEL_LAST,
+    [0xeb] = LEVEL_LAST,   [0xec] = LEVEL_LAST,   [0xed] = LEVEL_LAST,   [0xa5] = LEVEL_HALF,
+    [0xa7] = LEVEL_HALF,   [0xc0] = LEVEL_HALF,   [0xc2] = LEVEL_HALF,   [0xc4] = LEVEL_HALF,
+    [0xc6] = LEVEL_HALF,   [0xc8] = LEVEL_HALF,   [0xcc] = LEVEL_HALF,
+};
+
 static uint16_t level_opcode(const unsigned char *code)
 {
-    switch (code[0]) {
-    case 0x01:
-    case 0xb2:
-    case 0xb3:
-    case 0xb9:
-    case 0xe5: /* clang-format off */
-        return (uint16_t)(code[0] << 8 | code[1]);
-    case 0xe3: case 0xe6: case 0xe7: case 0xeb: case 0xec: case 0xed:
-        return (uint16_t)(code[0] << 8 | code[5]);
-    case 0xa5: case 0xa7: case 0xc0: case 0xc2: case 0xc4: case 0xc6: case 0xc8: case 0xcc:
-        return (uint16_t)(code[0] << 8 | (code[1] & 0x0f)); /* clang-format on */
-    default:
-        return (uint16_t)(code[0] << 8);
+    uint16_t first = (uint16_t)(code[0] << 8);
+    switch ((enum level_place)level_places[code[0]]) {
+    case LEVEL_NOWHERE:
+        return first;
+    case LEVEL_SECOND:
+        return first | code[1];
+    case LEVEL_LAST:
+        return first | code[5];
+    case LEVEL_HALF:
+        return first | (code[1] & 0x0f);
     }
+    return first;
 }
 
 /* The row of an instruction; NULL: a z196 has it, or it is none at all. */
