@@ -9,35 +9,42 @@ struct record_reader {
     struct arena *arena;
 };
 
-/* A quoted field: "" stands for one quote, line ends may lie inside. */
+/* Position of the quote that closes a field, or s.len; "" inside stands for one quote. */
+static size_t record_closing(struct str s, bool *has_quotes)
+{
+    *has_quotes = false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] != '"')
+            continue;
+        if (i + 1 >= s.len || s.ptr[i + 1] != '"')
+            return i;
+        *has_quotes = true;
+        i++;
+    }
+    return s.len;
+}
+
+/* A quoted field; line ends may lie inside. */
 static bool record_quoted(struct record_reader *reader, struct str *field, struct err *err)
 {
     struct str rest = str_from_pos(reader->rest, 1);
-    char *plain = NULL;
-    size_t len = 0;
-    size_t first = str_find_char(rest, '"');
-    if (first == rest.len)
+    bool has_quotes;
+    size_t end = record_closing(rest, &has_quotes);
+    if (end == rest.len)
         return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: a quote is not closed",
                           reader->line);
-    if (first + 1 == rest.len || rest.ptr[first + 1] != '"') {
-        *field = str_slice(rest, 0, first);
-        reader->rest = str_from_pos(rest, first + 1);
+    *field = str_slice(rest, 0, end);
+    reader->rest = str_from_pos(rest, end + 1);
+    if (!has_quotes)
         return true;
-    }
-    plain = arena_alloc(reader->arena, rest.len + 1);
-    for (size_t i = 0; i < rest.len; i++) {
-        if (rest.ptr[i] == '"') {
-            if (i + 1 >= rest.len || rest.ptr[i + 1] != '"') {
-                *field = str_of(plain, len);
-                reader->rest = str_from_pos(rest, i + 1);
-                return true;
-            }
-            i++;
-        }
+    char *plain = arena_alloc(reader->arena, end + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < end; i++) {
         plain[len++] = rest.ptr[i];
+        i += rest.ptr[i] == '"';
     }
-    return err_set_at(err, ERR_FORMAT, reader->line, 0, "line %zu: a quote is not closed",
-                      reader->line);
+    *field = str_of(plain, len);
+    return true;
 }
 
 /* One field; *last tells whether it ended its row. */

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The unit suite compiled for s390x (big-endian) and run under qemu-user, against libraries of the
-# target in a root of their own; the machine's package sources stay as they are.
+# The unit suite and the fuzz targets of the packaging standards, compiled for s390x (big-endian) and run
+# under qemu-user, against libraries of the target in a root of their own; the machine's package sources
+# stay as they are.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ "$(uname -m)" = s390x ]; then
@@ -53,4 +54,4 @@ ninja -C $build >$build/log 2>&1 || {
     grep -E 'error|warning|FAILED|undefined' -A 4 $build/log | head -n 60
     exit 1
 }
-tests/suite.sh $build --suite unit -t 10
+tests/suite.sh $build --suite unit --suite fuzz -t 10
