@@ -45,7 +45,7 @@ def cell(result):
     wall, cpu, memory, status = result
     if status is None:
         return f"{'> ' + str(LIMIT) + ' s':>10}{cpu:>9.2f}{memory:>7.0f}"
-    return f"{wall * 1e3:>10.0f}{cpu:>9.2f}{memory:>7.0f}{'' if status == 0 else ' unsat'}"
+    return f"{wall * 1e3:>10.0f}{cpu:>9.2f}{memory:>7.0f}{'' if status == 0 else f'  status {status}'}"
 
 
 def main(names):

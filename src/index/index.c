@@ -178,6 +178,8 @@ static bool index_take_page(struct index *index, struct str normal, const struct
         if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
             *vec_push(files, &index->arena) = file;
     }
+    if (str_starts(page->text, STR("{"))) /* nothing of JSON is borrowed; of HTML it is */
+        pages_release(&index->pages, page->text);
     if (project->untimed > before)
         index_say_untimed(index, origin, normal);
     return true;

@@ -122,6 +122,18 @@ static bool pages_read_local(struct arena *arena, struct page_ask *ask)
     return true;
 }
 
+void pages_release(struct pages *pages, struct str text)
+{
+    for (size_t i = 0; i < pages->maps.len; i++) {
+        struct str map = pages->maps.at[i];
+        if (text.ptr < map.ptr || text.ptr >= map.ptr + map.len)
+            continue;
+        file_unmap(map);
+        pages->maps.at[i] = pages->maps.at[--pages->maps.len];
+        return;
+    }
+}
+
 void pages_close(struct pages *pages)
 {
     for (size_t i = 0; i < pages->maps.len; i++)

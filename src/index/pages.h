@@ -38,6 +38,8 @@ struct page_ask {
     struct str etag, last_modified;
 };
 
+/* The text of a page is not looked at any more: where it is mapped, its memory goes. */
+void pages_release(struct pages *pages, struct str text);
 /* What pages_wait gave without a request is gone with it. */
 void pages_close(struct pages *pages);
 

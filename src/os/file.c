@@ -84,7 +84,7 @@ bool file_map(int dirfd, const char *path, size_t limit, struct str *bytes, stru
     if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size > limit)
         return err_set(err, ERR_LIMIT, "%s: no file, or more than %zu bytes", path, limit);
     size_t len = (size_t)info.st_size;
-    const void *at = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : "";
+    const void *at = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : "";
     if (at == MAP_FAILED)
         return err_errno(err, "mapping %s", path);
     *bytes = str_of(at, len);
