@@ -54,9 +54,13 @@ static void reqfile_option_append(struct reqfile *file, size_t offset, struct st
 {
     struct reqfile_option_list list;
     memcpy(&list, (char *)file + offset, sizeof list);
-    struct str *longer = ARENA_ARRAY(arena, struct str, list.len + 1);
-    if (list.len)
-        memcpy(longer, list.at, list.len * sizeof *longer);
+    /* Only this function makes these lists: there is room up to the next power of two. */
+    struct str *longer = (struct str *)(uintptr_t)list.at;
+    if ((list.len & (list.len - 1)) == 0 || !list.len) {
+        longer = ARENA_ARRAY(arena, struct str, list.len ? 2 * list.len : 1);
+        if (list.len)
+            memcpy(longer, list.at, list.len * sizeof *longer);
+    }
     longer[list.len] = value;
     list = (struct reqfile_option_list){longer, list.len + 1};
     memcpy((char *)file + offset, &list, sizeof list);
