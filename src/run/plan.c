@@ -1,6 +1,7 @@
 #include "run/plan.h"
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "build/slot.h"
@@ -258,13 +259,15 @@ static bool run_read_lock(struct run_plan *plan, struct err *err)
 /* What the lock has and nothing asks for is not installed: said, for it may be a forgotten line. */
 static void run_say_unasked(const struct run_plan *plan)
 {
+    ARENA_AUTO struct arena scratch = {0};
+    struct map taken = {0};
+    const struct graph *graph = &plan->graph;
+    for (size_t i = 0; plan->locked.len && i < graph->nodes_len; i++)
+        if (str_eq(graph->nodes[i].target, graph->target))
+            *map_at(&taken, &scratch, graph->nodes[i].name) = &taken;
     for (size_t i = 0; i < plan->locked.len; i++) {
         struct str name = plan->locked.choices[i].package->name;
-        bool taken = false;
-        for (size_t n = 0; n < plan->graph.nodes_len && !taken; n++)
-            taken = str_eq(plan->graph.nodes[n].name, name) &&
-                    str_eq(plan->graph.nodes[n].target, plan->graph.target);
-        if (!taken)
+        if (!map_get(&taken, name))
             log_info(STR_FMT " has " STR_FMT ", and nothing asks for it",
                      STR_ARG(plan->locked.what), STR_ARG(name));
     }
