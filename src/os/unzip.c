@@ -1,5 +1,6 @@
 #include "os/unzip.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/endian.h"
@@ -67,19 +68,29 @@ static bool find_end(struct tail *tail)
     return false;
 }
 
-static bool is_one_disk(const unsigned char *end)
+/* The 64-bit record's locator is right before the end record. */
+static bool has_locator(const struct tail *tail)
 {
-    return read_le16(end + 4) == 0 && read_le16(end + 6) == 0 &&
+    return tail->end >= LOCATOR_SIZE &&
+           read_le32(tail->bytes + tail->end - LOCATOR_SIZE) == LOCATOR_MAGIC;
+}
+
+/* Beside a 64-bit record the numbers of disks may be all ones too. */
+static bool is_one_disk(const struct tail *tail)
+{
+    const unsigned char *end = tail->bytes + tail->end;
+    uint16_t here = read_le16(end + 4), first = read_le16(end + 6);
+    bool wide = has_locator(tail);
+    return (here == 0 || (wide && here == UINT16_MAX)) &&
+           (first == 0 || (wide && first == UINT16_MAX)) &&
            read_le16(end + 8) == read_le16(end + 10);
 }
 
-/* The 64-bit record right before its locator, which is right before the end record. */
+/* The 64-bit record is right before its locator. */
 static bool read_end64(const struct unzip_source *source, struct tail *tail, struct err *err)
 {
     unsigned char record[END64_SIZE];
     const unsigned char *locator = tail->bytes + tail->end - LOCATOR_SIZE;
-    if (tail->end < LOCATOR_SIZE || read_le32(locator) != LOCATOR_MAGIC)
-        return broken(err, "a 64-bit record is missing");
     uint64_t at = read_le64(locator + 8), locator_at = tail->at + tail->end - LOCATOR_SIZE;
     if (at > locator_at || locator_at - at < END64_SIZE)
         return broken(err, "a 64-bit record is elsewhere than it says");
@@ -97,12 +108,6 @@ static bool read_end64(const struct unzip_source *source, struct tail *tail, str
                : broken(err, "its directory is elsewhere than it says");
 }
 
-static bool has_locator(const struct tail *tail)
-{
-    return tail->end >= LOCATOR_SIZE &&
-           read_le32(tail->bytes + tail->end - LOCATOR_SIZE) == LOCATOR_MAGIC;
-}
-
 /* What the end record says itself, besides its 64-bit record, must be the same. */
 static bool agrees(const unsigned char *end, const struct tail *tail)
 {
@@ -117,15 +122,14 @@ static bool read_end(const struct unzip_source *source, struct tail *tail, struc
 {
     const unsigned char *end = tail->bytes + tail->end;
     uint64_t end_at = tail->at + tail->end;
-    if (!is_one_disk(end))
+    if (!is_one_disk(tail))
         return broken(err, "a part of a split archive");
+    if (has_locator(tail))
+        return read_end64(source, tail, err) &&
+               (agrees(end, tail) || broken(err, "its two end records differ"));
     tail->count = read_le16(end + 10);
     tail->directory_size = read_le32(end + 12);
     tail->directory_at = read_le32(end + 16);
-    if (tail->count == UINT16_MAX || tail->directory_size == UINT32_MAX ||
-        tail->directory_at == UINT32_MAX || has_locator(tail)) /* Python's from 2 GiB on */
-        return read_end64(source, tail, err) &&
-               (agrees(end, tail) || broken(err, "its two end records differ"));
     return tail->directory_at <= end_at && end_at - tail->directory_at == tail->directory_size
                ? true
                : broken(err, "its directory is elsewhere than it says");
@@ -134,7 +138,7 @@ static bool read_end(const struct unzip_source *source, struct tail *tail, struc
 static bool open_tail(const struct unzip_source *source, struct arena *arena, struct tail *tail,
                       struct err *err)
 {
-    uint64_t most = END_SIZE + COMMENT_MAX;
+    uint64_t most = LOCATOR_SIZE + END_SIZE + COMMENT_MAX;
     if (most > source->size)
         most = source->size;
     if (source->size < END_SIZE)
@@ -142,7 +146,7 @@ static bool open_tail(const struct unzip_source *source, struct arena *arena, st
     if (!read_tail(source, most < TAIL_FIRST ? most : TAIL_FIRST, arena, tail, err))
         return false;
     bool found = find_end(tail);
-    if (!found && most > tail->len) {
+    if ((!found || tail->end < LOCATOR_SIZE) && most > tail->len) {
         if (!read_tail(source, most, arena, tail, err))
             return false;
         found = find_end(tail);
@@ -216,20 +220,46 @@ static bool read_entry(struct cursor *directory, struct arena *arena, struct unz
     return true;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct unzip_member *x = *(const struct unzip_member *const *)a,
+                              *y = *(const struct unzip_member *const *)b;
+    return (x->header_at > y->header_at) - (x->header_at < y->header_at);
+}
+
+/* Each ends before the next begins, the last before the directory. */
+static bool are_apart(const struct unzip_list *list, uint64_t directory_at)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    const struct unzip_member **sorted =
+        ARENA_ARRAY(&scratch, const struct unzip_member *, list->len);
+    bool in_order = true; /* as nearly all are */
+    for (size_t i = 0; i < list->len; i++) {
+        sorted[i] = &list->at[i];
+        in_order = in_order && (i == 0 || by_place(&sorted[i - 1], &sorted[i]) <= 0);
+    }
+    if (!in_order)
+        qsort(sorted, list->len, sizeof *sorted, by_place);
+    for (size_t i = 0; i < list->len; i++) {
+        uint64_t end = i + 1 < list->len ? sorted[i + 1]->header_at : directory_at;
+        uint64_t header = LOCAL_SIZE + sorted[i]->name.len;
+        if (sorted[i]->header_at > end || end - sorted[i]->header_at < header ||
+            end - sorted[i]->header_at - header < sorted[i]->packed_size)
+            return false;
+    }
+    return true;
+}
+
 static bool read_entries(struct cursor directory, uint64_t count, uint64_t directory_at,
                          struct arena *arena, struct unzip_list *list, struct err *err)
 {
     struct unzip_member *members = ARENA_ARRAY(arena, struct unzip_member, (size_t)count);
-    uint64_t room = directory_at; /* for headers and bytes of the members still to come */
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (!read_entry(&directory, arena, &members[i], err))
             return false;
-        uint64_t header = LOCAL_SIZE + members[i].name.len;
-        if (room < header || room - header < members[i].packed_size)
-            return err_set(err, ERR_LIMIT, "its members overlap (a zip bomb?)");
-        room -= header + members[i].packed_size;
-    }
     *list = (struct unzip_list){members, (size_t)count};
+    if (!are_apart(list, directory_at))
+        return err_set(err, ERR_LIMIT, "its members overlap (a zip bomb?)");
     return directory.left == 0 ? true : broken(err, "more in its directory than it says");
 }
 

@@ -14,10 +14,31 @@ enum {
 
 #define LOCAL_MAGIC 0x04034b50u
 
+/* Of general purpose bit flags (4.4.4). */
+enum { FLAG_ENCRYPTED = 1, FLAG_SIZES_BEHIND = 8 };
+
 static bool member_err(const struct unzip_member *member, enum err_code code, const char *why,
                        struct err *err)
 {
     return err_set(err, code, "member %.300s: %s", member->name.ptr, why);
+}
+
+/* A size of the local header: all ones stand for one in its extra field. */
+static bool is_size(uint32_t said, uint64_t size)
+{
+    return said == UINT32_MAX || said == size;
+}
+
+static bool agrees(const unsigned char *header, const char *name, const struct unzip_member *m)
+{
+    uint16_t flags = read_le16(header + 6);
+    if (read_le32(header) != LOCAL_MAGIC || read_le16(header + 8) != m->method ||
+        (flags & FLAG_ENCRYPTED) || read_le16(header + 26) != m->name.len ||
+        memcmp(name, m->name.ptr, m->name.len) != 0)
+        return false;
+    return (flags & FLAG_SIZES_BEHIND) != 0 || /* then they are zero here */
+           (read_le32(header + 14) == m->crc && is_size(read_le32(header + 18), m->packed_size) &&
+            is_size(read_le32(header + 22), m->size));
 }
 
 /* Where its bytes begin; the local header must not tell another story than the directory. */
@@ -33,8 +54,7 @@ static bool find_bytes(const struct unzip_source *source, const struct unzip_mem
     if (!source->read(source->state, m->header_at, header, sizeof header, err) ||
         !source->read(source->state, m->header_at + LOCAL_SIZE, name, m->name.len, err))
         return false;
-    if (read_le32(header) != LOCAL_MAGIC || read_le16(header + 26) != m->name.len ||
-        memcmp(name, m->name.ptr, m->name.len) != 0 || read_le16(header + 8) != m->method)
+    if (!agrees(header, name, m))
         return member_err(m, ERR_FORMAT, "its header says otherwise than the directory", err);
     *at = m->header_at + LOCAL_SIZE + m->name.len + read_le16(header + 28);
     if (*at > source->size || source->size - *at < m->packed_size ||

@@ -16,10 +16,11 @@ struct made {
 struct member {
     const char *name, *local_name; /* local_name NULL: the same */
     struct str bytes;
-    bool deflated, wide, encrypted;
-    unsigned method; /* 0: by `deflated` */
-    uint32_t more;   /* added to the directory's packed size */
-    uint32_t crc_off;
+    bool deflated, wide, encrypted, locked; /* locked: encrypted, says the local header alone */
+    unsigned method;                        /* 0: by `deflated` */
+    uint32_t more;                          /* added to the directory's packed size */
+    uint32_t crc_off, local_off;            /* of both, and of the local header's fields alone */
+    bool shared;                            /* the directory leads to the first member's header */
 };
 
 static void put(struct buf *buf, int bytes, uint64_t value)
@@ -45,10 +46,10 @@ static void add(struct made *made, const struct member *m)
     size_t header_at = made->bytes.len;
     put(&made->bytes, 4, 0x04034b50);
     put(&made->bytes, 2, 20);
-    put(&made->bytes, 2, m->encrypted);
+    put(&made->bytes, 2, m->encrypted || m->locked);
     put(&made->bytes, 2, method);
     put(&made->bytes, 4, 0);
-    put(&made->bytes, 4, crc);
+    put(&made->bytes, 4, crc ^ m->local_off);
     put(&made->bytes, 4, packed_len);
     put(&made->bytes, 4, m->bytes.len);
     put(&made->bytes, 2, strlen(local));
@@ -72,7 +73,7 @@ static void add(struct made *made, const struct member *m)
     put(d, 2, 0);
     put(d, 2, 0);
     put(d, 4, 0100755u << 16);
-    put(d, 4, m->wide ? UINT32_MAX : header_at);
+    put(d, 4, m->wide ? UINT32_MAX : m->shared ? 0 : header_at);
     buf_add(d, str_from(m->name));
     if (m->wide) {
         put(d, 2, 1);
@@ -119,6 +120,7 @@ static void made_free(struct made *made)
 {
     buf_free(&made->bytes);
     buf_free(&made->directory);
+    made->count = 0;
 }
 
 static bool read_str(void *state, uint64_t at, void *to, size_t len, struct err *err)
@@ -226,7 +228,9 @@ static void refuses_lies_about_members(void **state)
         {{.name = "a", .encrypted = true}, "is encrypted"},
         {{.name = "a", .method = 12}, "packed in a way"},
         {{.name = "a", .method = 8}, "broken"},
-        {{.name = "a", .more = 1}, "shorter than it says"},
+        {{.name = "a", .more = 1}, "its header says otherwise"},
+        {{.name = "a", .local_off = 1}, "its header says otherwise"},
+        {{.name = "a", .locked = true}, "its header says otherwise"},
         {{.name = "a", .more = 100}, "overlap"},
         {{.name = "a", .crc_off = 1}, "does not match its checksum"},
         {{.name = ""}, "damaged"},
@@ -260,11 +264,33 @@ static void refuses_lies_about_the_archive(void **state)
     refused_as(buf_str(&behind), "elsewhere than it says");
     buf_add_char(&behind, 'x');
     refused_as(buf_str(&behind), "no end record");
+    made_free(
+        &made); /* two that share a header; the bytes of the second are room enough for both */
+    add(&made, &member);
+    add(&made, &(struct member){.name = "b", .bytes = STR("xyz"), .shared = true});
+    refused_as(finish(&made, false, ""), "overlap");
     made.count = 2; /* one more than there are */
     made.bytes.len = 0;
     made.directory.len = 0;
     add(&made, &member);
     refused_as(finish(&made, false, ""), "damaged");
+    made_free(&made);
+}
+
+/* As many as the end record can count without a 64-bit one, which Python then leaves out. */
+static void counts_to_the_last(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct made made = {0};
+    struct unzip_list list;
+    struct err err = {0};
+    for (int i = 0; i < UINT16_MAX; i++)
+        add(&made, &(struct member){.name = arena_printf(&arena, "%d", i).ptr, .bytes = STR("")});
+    struct str archive = finish(&made, false, "");
+    struct unzip_source source = {read_str, &archive, archive.len};
+    assert_ok(unzip_list(&source, UINT16_MAX, &arena, &list, &err));
+    assert_int_equal(list.len, UINT16_MAX);
     made_free(&made);
 }
 
@@ -300,6 +326,7 @@ int main(void)
         cmocka_unit_test(reads_two_end_records_that_agree),
         cmocka_unit_test(refuses_lies_about_members),
         cmocka_unit_test(refuses_lies_about_the_archive),
+        cmocka_unit_test(counts_to_the_last),
         cmocka_unit_test(survives_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
