@@ -174,6 +174,12 @@ static bool index_list_entry(void *state, int dirfd, struct str name, struct err
     return true;
 }
 
+bool index_leads_here(struct index *index, struct str page_url, struct str file_url)
+{
+    struct str path;
+    return !str_starts(page_url, STR("file:")) && url_to_path(file_url, &index->arena, &path);
+}
+
 static bool index_list_page(struct index *index, struct str url, struct err *err)
 {
     struct page_ask ask;
@@ -187,6 +193,8 @@ static bool index_list_page(struct index *index, struct str url, struct err *err
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_project counts = {0};
         struct index_file file;
+        if (index_leads_here(index, page.url, parsed.files[i].url))
+            continue;
         if (index_take_file(index, &parsed.files[i], STR(""), STR(""), origin, &counts, &file))
             *vec_push(&index->links, &index->arena) = file;
     }

@@ -168,12 +168,9 @@ static bool index_take_page(struct index *index, struct str normal, const struct
     project->status_reason = parsed.status_reason;
     struct str origin = url_redacted(index->urls[which], &index->arena);
     size_t before = project->untimed;
-    bool local = str_starts(page->url, STR("file:"));
     for (size_t i = 0; i < parsed.files_len; i++) {
         struct index_file file;
-        struct str path;
-        /* A page of the network that leads to files of this machine is after something else. */
-        if (!local && url_to_path(parsed.files[i].url, &index->arena, &path))
+        if (index_leads_here(index, page->url, parsed.files[i].url))
             continue;
         if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
             *vec_push(files, &index->arena) = file;

@@ -40,6 +40,8 @@ const char *index_is_fetched(struct index *index, const struct index_file *file)
 /* files.c: groups files into releases, newest first. */
 void index_group(struct index *index, struct index_project *project, struct index_file *files,
                  size_t len);
+/* files.c: a page of the network that leads to a file of this machine is after something else. */
+bool index_leads_here(struct index *index, struct str page_url, struct str file_url);
 /* files.c: the files that find-links offer, once. */
 CHECKED bool index_list_links(struct index *index, struct err *err);
 

@@ -175,6 +175,9 @@ class Lies(http.server.BaseHTTPRequestHandler):
     def case_tofile(self, is_page, name, times):
         self.answer(b"", 302, Location="file:///etc/passwd")
 
+    def case_tolocal(self, is_page, name, times):
+        self.answer(page(url=f"file:///etc/{FILE}"))
+
     def case_flaky(self, is_page, name, times):
         if times < 3:
             return self.answer(b"oops", 503, Retry_After="0")
@@ -335,6 +338,9 @@ says("endless redirect", case("loop", "files"), r"error \d+ .*redirect", status=
 says("redirect to another host", case("elsewhere", "wheel"), rf"fetched .* {SHA}", status=0)
 says("redirect to a file", case("tofile", "files"), r"error \d+ ", status=1)
 check("redirect to a file gives nothing away", "root:" not in done.out)
+says("a page that leads to a file here", case("tolocal", "files"), r"releases 0", status=0)
+done = run("--no-index", "--find-links", f"{BASE}/tolocal/simple/demo/", "files", "demo")
+says("a page of find-links that does", done, r"nobody knows demo", status=1)
 says("503 twice, then fine", case("flaky", "files"), r"releases 1", r"requests 3", status=0)
 done = case("dead", "files")
 says("always 500", done, r"error \d+ .*500", r"requests 3", status=1)
