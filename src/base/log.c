@@ -23,6 +23,22 @@ void log_set_screen(void (*before_line)(void *state), void *state)
     log_screen = state;
 }
 
+/* What came from outside may hold escape sequences: they are shown, not sent. */
+static void log_put(const char *text)
+{
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80) { /* C1 in UTF-8 */
+            text++;
+            fputc('?', stderr);
+        } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+            fprintf(stderr, "^%c", byte ^ 0x40);
+        } else {
+            fputc(byte, stderr);
+        }
+    }
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     static const char *const prefix[] = {
@@ -36,5 +52,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_end(args);
     if (log_before_line)
         log_before_line(log_screen);
-    fprintf(stderr, "%s%s\n", prefix[level], text);
+    fputs(prefix[level], stderr);
+    log_put(text);
+    fputc('\n', stderr);
 }

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/vec.h"
 #include "cli/command.h"
 #include "wheelfile/audit.h"
@@ -34,10 +35,12 @@ static bool audit_one(const struct call *call, const char *path,
     bool json = option_flag(call->options, OPTION_JSON);
     if (!wheelfile_audit(path, lookup, &arena, &verdict, err))
         return false;
-    if (json)
+    if (json) {
         wheelfile_audit_json(path, &verdict, out);
-    else
+        buf_add_char(out, '\n'); /* a line each */
+    } else {
         wheelfile_audit_text(path, &verdict, option_flag(call->options, OPTION_VERBOSE), out);
+    }
     if (verdict.problem.len != 0 ||
         (floor.len != 0 && !within(&verdict, floor, json ? &ignored : out)))
         *status = COMMAND_FAILED;
@@ -75,9 +78,9 @@ bool cmd_audit(const struct call *call, int *status, struct err *err)
                       &out, &one))
             continue;
         if (unreadable++ == 0)
-            *err = one;
-        if (call->args.len > 1)
-            buf_printf(&out, "%s: cannot be audited\n", call->args.at[i].ptr);
+            *err = one; /* said at the end, with the status */
+        else
+            log_error("%s", one.text);
     }
     fwrite(out.ptr, 1, out.len, stdout);
     wheelfile_sysroot_close(&sysroot);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/command.h"
 #include "os/file.h"
 #include "wheelfile/repair.h"
@@ -54,10 +55,12 @@ static bool repair_one(const struct call *call, const char *path,
     struct wheelfile_repair_result result;
     if (!wheelfile_repair(path, options, &arena, &result, err))
         return false;
-    if (option_flag(call->options, OPTION_JSON))
+    if (option_flag(call->options, OPTION_JSON)) {
         show_json(path, &result, out);
-    else
+        buf_add_char(out, '\n'); /* a line each */
+    } else {
         show(path, &result, out);
+    }
     if (!result.written)
         *status = COMMAND_FAILED;
     return true;
@@ -101,10 +104,18 @@ bool cmd_repair(const struct call *call, int *status, struct err *err)
         .source_epoch = source_epoch(),
         .lookup = &lookup,
     };
-    bool ok = true;
-    for (size_t i = 0; i < call->args.len && ok; i++)
-        ok = repair_one(call, call->args.at[i].ptr, &options, status, &out, err);
+    /* A file that cannot be read does not keep the others from being repaired. */
+    size_t unreadable = 0;
+    for (size_t i = 0; i < call->args.len; i++) {
+        struct err one = {0};
+        if (repair_one(call, call->args.at[i].ptr, &options, status, &out, &one))
+            continue;
+        if (unreadable++ == 0)
+            *err = one; /* said at the end, with the status */
+        else
+            log_error("%s", one.text);
+    }
     fwrite(out.ptr, 1, out.len, stdout);
     wheelfile_sysroot_close(&sysroot);
-    return ok;
+    return unreadable == 0;
 }

@@ -134,9 +134,10 @@ static void run_print_counts(const struct manifest *manifest)
     enum { STRATEGIES = sizeof strategies / sizeof *strategies };
     size_t by_status[MANIFEST_STATUS_COUNT] = {0}, by_strategy[STRATEGIES] = {0}, built = 0;
     for (size_t i = 0; i < manifest->package_count; i++) {
-        by_status[manifest->packages[i].status]++;
-        for (size_t s = 0; s < STRATEGIES; s++)
-            by_strategy[s] += str_eq(manifest->packages[i].strategy, str_from(strategies[s]));
+        const struct manifest_package *package = &manifest->packages[i];
+        by_status[package->status]++;
+        for (size_t s = 0; s < STRATEGIES && manifest_is_delivered(package->status); s++)
+            by_strategy[s] += str_eq(package->strategy, str_from(strategies[s]));
     }
     printf("\n%zu package%s:", manifest->package_count, manifest->package_count == 1 ? "" : "s");
     for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++)
@@ -148,6 +149,32 @@ static void run_print_counts(const struct manifest *manifest)
     printf("; %.1f s\n", (double)manifest->duration_ms / 1000);
 }
 
+static size_t run_width(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 0;
+}
+
+static void run_print_round(const struct call *call, const struct run_config *config,
+                            const struct manifest *manifest, size_t unusable)
+{
+    run_print_table(manifest, run_width(), call->color, call->arena);
+    run_print_counts(manifest);
+    printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
+    if (unusable)
+        printf("%zu input file%s could not be used: see the warning%s above\n", unusable,
+               unusable == 1 ? "" : "s", unusable == 1 ? "" : "s");
+}
+
+/* What manifest.json holds, and nothing beside it. */
+static void run_print_json(const struct manifest *manifest)
+{
+    BUF_AUTO struct buf text = {0};
+    manifest_json(manifest, &text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    fputc('\n', stdout);
+}
+
 static bool run_any_failed(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->package_count; i++) {
@@ -156,12 +183,6 @@ static bool run_any_failed(const struct manifest *manifest)
             return true;
     }
     return false;
-}
-
-static size_t run_width(void)
-{
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 0;
 }
 
 /* ---- the command ---- */
@@ -236,13 +257,9 @@ static bool run_carry_out(const struct call *call, struct run_plan *plan,
     progress_close(progress);
     if (!ok)
         return false;
-    run_print_table(manifest, run_width(), call->color, call->arena);
-    run_print_counts(manifest);
-    printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
     size_t unusable = run_plan_complaints(plan);
-    if (unusable)
-        printf("%zu input file%s could not be used: see the warning%s above\n", unusable,
-               unusable == 1 ? "" : "s", unusable == 1 ? "" : "s");
+    if (!option_flag(call->options, OPTION_JSON))
+        run_print_round(call, config, manifest, unusable);
     *status = unusable || run_any_failed(manifest) ? COMMAND_FAILED : COMMAND_OK;
     return true;
 }
@@ -371,14 +388,17 @@ bool cmd_run(const struct call *call, int *status, struct err *err)
         struct err failed = {0};
         if (!run_exclude_failed(call, &manifest, &asked))
             break;
-        printf("\n--fallback-latest: again without what could not be built\n");
+        log_info("--fallback-latest: again without what could not be built");
         if (run_round(call, &asked, &config, &manifest, &planned, status, &failed))
             continue;
         if (planned || failed.code != ERR_UNSAT)
             return err_set(err, failed.code, "%s", failed.text);
-        printf("no other version fits: what was built before stands\n");
+        log_info("no other version fits: what was built before stands");
         break;
     }
-    run_print_use(&manifest, config.output, call->arena);
+    if (option_flag(call->options, OPTION_JSON))
+        run_print_json(&manifest);
+    else
+        run_print_use(&manifest, config.output, call->arena);
     return true;
 }

@@ -162,6 +162,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .eager = str_eq(option_str(options, OPTION_UPGRADE_STRATEGY), STR("eager")),
         .fallback_latest = option_flag(options, OPTION_FALLBACK_LATEST),
         .max_deps = option_int(options, OPTION_MAX_DEPS),
+        .attempt_timeout_ms = option_ms(options, OPTION_ATTEMPT_TIMEOUT),
         .program = program,
         .clock = call->clock,
     };

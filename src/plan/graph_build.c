@@ -8,7 +8,6 @@ enum { GRAPH_DEPTH_LIMIT = 64 };
 static const struct str static_backends[] = {
     STR_INIT("flit_core.buildapi"),
     STR_INIT("poetry.core.masonry.api"),
-    STR_INIT("pdm.backend"),
 };
 
 static bool asks_for_more(const struct provider_build_system *system)

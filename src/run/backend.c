@@ -11,7 +11,7 @@
 #include "os/file.h"
 #include "os/proc.h"
 
-enum { BACKEND_TIMEOUT_MS = 900000, BACKEND_STATUS_MAX = 16 << 20 };
+enum { BACKEND_STATUS_MAX = 16 << 20 };
 #define BACKEND_RESULT "{\"result\":"
 
 /* Wheels for the build machine that meet the source's own build requirements. */
@@ -67,7 +67,7 @@ static bool backend_spec(struct backend *backend, const struct index_file *file,
         .mirror = config->mirror,
         .keyring = config->keyring,
         .net = *backend->net,
-        .timeout_ms = BACKEND_TIMEOUT_MS,
+        .timeout_ms = config->attempt_timeout_ms,
     };
     if (!backend_environment(backend, sdist, arena, &spec->requires, err))
         return false;

@@ -26,6 +26,7 @@ struct run_plan_config {
     struct spec_list only;     /* NAME or NAME==VERSION */
     bool eager, fallback_latest;
     int64_t max_deps;
+    int64_t attempt_timeout_ms; /* of a backend that is asked for metadata */
     struct str cache;
     struct str preset, mirror, keyring; /* of images (build/spec.h) */
     struct str image;    /* reference of the target's root, or empty; pinned by the plan */
