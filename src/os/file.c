@@ -147,9 +147,25 @@ static bool file_put_in_place(int fd, int dirfd, const char *beside, const char 
     return file_sync_dir(dirfd, file_parent(arena, path), err);
 }
 
+/* A device, a pipe, /dev/stdout: a file in its place would take it away from everybody. */
+static bool file_is_special(int dirfd, const char *path)
+{
+    struct stat info, link;
+    if (fstatat(dirfd, path, &info, 0) < 0 ||
+        fstatat(dirfd, path, &link, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(info.st_mode))
+        return false;
+    return !S_ISREG(info.st_mode) ||
+           (S_ISLNK(link.st_mode) && str_starts(str_from(path), STR("/dev/")));
+}
+
 bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes, struct err *err)
 {
     ARENA_AUTO struct arena scratch = {0};
+    if (file_is_special(dirfd, path)) {
+        FD_AUTO int special = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return special < 0 ? err_errno(err, "opening %s", path)
+                           : file_write_all(special, path, bytes, err);
+    }
     const char *beside = file_beside(&scratch, path);
     FD_AUTO int fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)

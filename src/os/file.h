@@ -32,7 +32,7 @@ CHECKED bool file_map(int dirfd, const char *path, size_t limit, struct str *byt
                       struct err *err);
 void file_unmap(struct str bytes);
 
-/* Write beside, fsync, rename, fsync of the directory. */
+/* Write beside, fsync, rename, fsync of the directory; into what is there when it is no file. */
 CHECKED bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes,
                         struct err *err);
 

@@ -65,9 +65,31 @@ static void test_a_link_is_removed_not_its_target(void **state)
     assert_ok(file_remove_tree(AT_FDCWD, dir.ptr, &err));
 }
 
+/* A fifo stays one: what is written comes out of it. */
+static void test_what_is_no_file_is_not_replaced(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    ARENA_AUTO struct arena arena = {0};
+    struct str dir;
+    struct stat info;
+    char got[3];
+    assert_ok(file_make_temp_dir("/tmp", "unit-", &arena, &dir, &err));
+    struct str fifo = file_join(&arena, dir, STR("fifo"));
+    assert_int_equal(mkfifo(fifo.ptr, 0600), 0);
+    int reader = open(fifo.ptr, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_ok(file_write(AT_FDCWD, fifo.ptr, 0600, STR("xyz"), &err));
+    assert_int_equal(read(reader, got, sizeof got), 3);
+    close(reader);
+    assert_int_equal(lstat(fifo.ptr, &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+    assert_ok(file_remove_tree(AT_FDCWD, dir.ptr, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_no_file_is_not_replaced),
         cmocka_unit_test(test_deep_trees_are_removed),
         cmocka_unit_test(test_a_link_is_removed_not_its_target),
     };
