@@ -56,7 +56,7 @@ def watched(argv, log):
 
 
 def large_wheel(folder, megabytes):
-    """A wheel of s390x with data and a module beside it that are as large as it says, and cannot be packed."""
+    """A wheel of s390x with data and a library beside it that are as large as it says, and cannot be packed."""
     source = glob.glob("examples/wheels/*s390x.whl")[0]
     folder.mkdir()
     path = folder / os.path.basename(source)
@@ -68,7 +68,7 @@ def large_wheel(folder, megabytes):
         for name in old.namelist():
             if name != record:
                 new.writestr(name, old.read(name))
-        for name, start in (("large/data.bin", b""), ("large/copy.so", old.read(module))):
+        for name, start in (("large/data.bin", b""), ("large/libcopy.so.1", old.read(module))):
             digest, size = hashlib.sha256(), 0
             with new.open(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), "w", force_zip64=True) as member:
                 for piece in [start, *[noise] * (megabytes // 2)]:
