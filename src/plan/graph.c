@@ -233,6 +233,12 @@ static bool decide(struct graph_state *state, const struct graph_env *env,
 {
     bool named = into_output && rebuild_named(state, release->name);
     bool all = into_output && state->request->rebuild.all;
+    if (pick->broken.len) {
+        *decision = (struct decision){
+            .action = GRAPH_SKIP,
+            .why = arena_printf(state->arena, "unusable: %.*s", STR_ARG(pick->broken))};
+        return true;
+    }
     if (!release->wheel && !release->sdist) {
         *decision = (struct decision){
             .action = GRAPH_SKIP,

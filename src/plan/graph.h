@@ -23,7 +23,8 @@
 enum graph_kind { GRAPH_WHEEL, GRAPH_REQUIRES };
 /*
  * Written "reuse", "build", "skip". What is skipped cannot be had: `why` says the reason. A node
- * without a source is one that is not uploaded yet (solve_request.awaited_from_ms).
+ * without a source is one that is not uploaded yet (solve_request.awaited_from_ms), or whose
+ * metadata cannot be had (broken_last).
  */
 enum graph_action { GRAPH_REUSE, GRAPH_MAKE, GRAPH_SKIP };
 

@@ -101,7 +101,7 @@ static bool answer(struct graph_state *state, const struct question *question,
     };
     if (!solve_run(&request, state->build_provider, state->arena, &made->result, &explanation,
                    &said)) {
-        if (said.code != ERR_UNSAT) {
+        if (!provider_blames_release(said.code)) {
             *err = said;
             return false;
         }
@@ -222,11 +222,6 @@ bool graph_environment(struct graph_state *state, const struct graph_env *env,
     }
 }
 
-static bool counts_against_release(enum err_code code)
-{
-    return code == ERR_FORMAT || code == ERR_NOT_FOUND || code == ERR_LIMIT || code == ERR_DIGEST;
-}
-
 static void skip(struct graph_state *state, uint32_t index, struct str why)
 {
     struct graph_node *node = &state->drafts.at[index].node;
@@ -284,7 +279,7 @@ static bool plan_build(struct graph_state *state, uint32_t index, const struct g
     const struct provider *provider = state->provider;
     struct provider_release release = state->drafts.at[index].release;
     if (!provider->build_system(provider->state, &release, state->arena, &system, &said)) {
-        if (!counts_against_release(said.code)) {
+        if (!provider_blames_release(said.code)) {
             *err = said;
             return false;
         }

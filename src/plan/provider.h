@@ -8,15 +8,22 @@
  * pre-releases, and says why a file was refused.
  *
  * Errors: ERR_NOT_FOUND from files() is an answer (nobody knows the name).
- * ERR_FORMAT, ERR_NOT_FOUND, ERR_LIMIT and ERR_DIGEST from metadata() and
- * build_system() count against that one release, with the error's text as the
- * reason; every other error ends the planning.
+ * What provider_blames_release() names, from metadata() and build_system(), counts
+ * against that one release, with the error's text as the reason; every other error
+ * ends the planning.
  */
 #ifndef REFINERY_PLAN_PROVIDER_H
 #define REFINERY_PLAN_PROVIDER_H
 
 #include "base/arena.h"
 #include "pkg/version.h"
+
+/* ERR_UNSAT: what its build backend needs to answer cannot be had. */
+static inline bool provider_blames_release(enum err_code code)
+{
+    return code == ERR_FORMAT || code == ERR_NOT_FOUND || code == ERR_LIMIT || code == ERR_DIGEST ||
+           code == ERR_UNSAT;
+}
 
 enum provider_origin {
     PROVIDER_INPUT,      /* given with the run */

@@ -222,26 +222,27 @@ static bool expand(struct solve_state *state, uint32_t number, uint32_t index, s
     return true;
 }
 
-enum { FINAL = 1, PRE = 2, AWAITED = 4 };
+enum { FINAL = 1, PRE = 2, LAST = 4 };
 
-static bool fit_to_choose(const struct solve_package *package, const struct candidate *c,
-                          unsigned phases)
+static bool fit_to_choose(const struct solve_package *package, uint32_t index, unsigned phases)
 {
+    const struct candidate *c = &package->list->at[index];
+    bool last = c->awaited || package->meta[index].broken;
     bool pre = version_is_pre(&c->release.version) && !package->pre_asked && !package->pinned;
-    unsigned phase = c->awaited ? AWAITED : pre ? PRE : FINAL;
+    unsigned phase = last ? LAST : pre ? PRE : FINAL;
     return (!c->yanked || c->named || package->pinned) && (phases & phase);
 }
 
 /* The newest possible candidate; pre-releases nobody asked for come after all others, and what is
- * not there yet after them. */
+ * not there yet, or known to be broken, after them. */
 static uint32_t choose(const struct solve_state *state, uint32_t number)
 {
     const struct solve_package *package = &state->packages.at[number];
     struct span possible = pubgrub_possible(&state->pg, number);
-    for (unsigned phase = FINAL; phase <= AWAITED; phase *= 2)
+    for (unsigned phase = FINAL; phase <= LAST; phase *= 2)
         for (uint32_t r = possible.len; r-- > 0;)
             for (uint32_t i = possible.at[r].to; i-- > possible.at[r].from;)
-                if (i && fit_to_choose(package, &package->list->at[i - 1], phase))
+                if (i && fit_to_choose(package, i - 1, phase))
                     return i - 1;
     return PUBGRUB_NONE;
 }
@@ -254,10 +255,13 @@ static bool decide(struct solve_state *state, uint32_t number, struct err *err)
                  STR("yanked from the index, and nothing asks for exactly this version"));
         return true;
     }
+    const struct solve_meta *meta = &state->packages.at[number].meta[index];
+    bool new = !meta->asked;
     if (!solve_metadata(state, &state->packages.at[number], index, err))
         return false;
-    const struct solve_meta *meta = &state->packages.at[number].meta[index];
-    if (!meta->usable) {
+    if (meta->broken && state->lenient && new)
+        return true; /* the others go before it */
+    if (!meta->usable && !(meta->broken && state->lenient)) {
         unusable(state, number, span_one(index + 1, state->arena), meta->why);
         return true;
     }
@@ -397,20 +401,41 @@ static bool add_input(struct solve_state *state, struct err *err)
     return true;
 }
 
+static bool run_once(const struct solve_request *request, const struct provider *provider,
+                     bool lenient, struct arena *arena, struct solve_result *result,
+                     bool *met_broken, struct str *explanation, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    struct candidate_list *root = ARENA_NEW(&scratch, struct candidate_list);
+    struct solve_state state = {.request = request,
+                                .provider = provider,
+                                .kept = arena,
+                                .arena = &scratch,
+                                .lenient = lenient};
+    pubgrub_start(&state.pg, &scratch);
+    *vec_push(&state.packages, &scratch) =
+        (struct solve_package){.list = root, .needs = ARENA_NEW(&scratch, struct solve_needs)};
+    bool found = solve_said_collect(&state, err) && add_input(&state, err) &&
+                 search(&state, explanation, err);
+    *met_broken = state.met_broken;
+    if (found)
+        *result = solve_picks(&state);
+    return found;
+}
+
 bool solve_run(const struct solve_request *request, const struct provider *provider,
                struct arena *arena, struct solve_result *result, struct str *explanation,
                struct err *err)
 {
-    ARENA_AUTO struct arena scratch = {0};
-    struct candidate_list *root = ARENA_NEW(&scratch, struct candidate_list);
-    struct solve_state state = {
-        .request = request, .provider = provider, .kept = arena, .arena = &scratch};
-    pubgrub_start(&state.pg, &scratch);
-    *vec_push(&state.packages, &scratch) =
-        (struct solve_package){.list = root, .needs = ARENA_NEW(&scratch, struct solve_needs)};
-    if (!solve_said_collect(&state, err) || !add_input(&state, err) ||
-        !search(&state, explanation, err))
-        return false;
-    *result = solve_picks(&state);
-    return true;
+    struct err said = {0};
+    struct str reason = {0};
+    bool met_broken = false;
+    if (run_once(request, provider, false, arena, result, &met_broken, &reason, &said))
+        return true;
+    if (said.code == ERR_UNSAT && met_broken && request->broken_last &&
+        run_once(request, provider, true, arena, result, &met_broken, &reason, &said))
+        return true;
+    *explanation = reason;
+    *err = said;
+    return false;
 }

@@ -60,6 +60,11 @@ struct solve_request {
      * candidate that everything else allows. */
     bool fallback_latest;
     /*
+     * Where nothing fits otherwise, a release whose metadata cannot be had is a candidate of last
+     * resort that needs nothing: its pick says why it cannot be used (`broken`).
+     */
+    bool broken_last;
+    /*
      * Unix milliseconds; 0: never. A release with wheels for others and without an sdist, uploaded
      * since, is a candidate of last resort: its pick has neither wheel nor sdist.
      */
@@ -88,9 +93,10 @@ struct solve_pick {
     size_t asked_by_len;
     const struct solve_file_refused *refused; /* files of this version that were not taken */
     size_t refused_len;
-    struct str note; /* "pre-release: nothing else fits", "newest of 12", ... */
-    bool pinned;     /* by an input file */
-    bool direct;     /* asked for by the input itself */
+    struct str broken; /* why it cannot be used (solve_request.broken_last); or empty */
+    struct str note;   /* "pre-release: nothing else fits", "newest of 12", ... */
+    bool pinned;       /* by an input file */
+    bool direct;       /* asked for by the input itself */
 };
 
 struct solve_result {

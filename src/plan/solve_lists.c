@@ -203,11 +203,6 @@ const struct solve_require *solve_only_by(const struct solve_package *package)
     return NULL;
 }
 
-static bool counts_against_release(enum err_code code)
-{
-    return code == ERR_FORMAT || code == ERR_NOT_FOUND || code == ERR_LIMIT || code == ERR_DIGEST;
-}
-
 static bool read_requires(struct solve_state *state, const struct provider_metadata *metadata,
                           struct solve_meta *meta, struct err *err)
 {
@@ -234,10 +229,11 @@ bool solve_metadata(struct solve_state *state, struct solve_package *package, ui
     if (!state->provider->metadata(state->provider->state, release, state->arena, &metadata,
                                    &said) ||
         !read_requires(state, &metadata, meta, &said)) {
-        if (!counts_against_release(said.code)) {
+        if (!provider_blames_release(said.code)) {
             *err = said;
             return false;
         }
+        meta->broken = state->met_broken = true;
         meta->why = arena_str(state->arena, str_from(said.text));
         return true;
     }

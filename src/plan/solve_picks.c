@@ -125,6 +125,8 @@ static struct str note_of(struct solve_state *state, const struct solve_package 
     if (package->pinned)
         return arena_printf(state->kept, "the version of %.*s",
                             STR_ARG(package->rule->pins[0]->origin));
+    if (package->meta[index].broken)
+        return STR("nothing else fits");
     if (package->url.len)
         return STR("taken from the URL asked for");
     if (c->yanked)
@@ -139,6 +141,7 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
 {
     const struct solve_package *package = &state->packages.at[chosen->package];
     const struct candidate *c = &package->list->at[chosen->index];
+    const struct solve_meta *meta = &package->meta[chosen->index];
     size_t kept = 0;
     if (chosen->depends.len)
         qsort(chosen->depends.at, chosen->depends.len, sizeof(uint32_t), by_number);
@@ -156,6 +159,7 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
         .depends_len = kept,
         .asked_by = chosen->asked_by.at,
         .asked_by_len = chosen->asked_by.len,
+        .broken = meta->broken ? arena_str(state->kept, meta->why) : STR(""),
         .note = note_of(state, package, chosen->index),
         .pinned = package->pinned,
         .direct = package->direct,

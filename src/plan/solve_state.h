@@ -33,6 +33,7 @@ struct solve_needs {
 
 struct solve_meta {
     bool asked, usable;
+    bool broken; /* cannot be had: not usable, unless the run is lenient */
     struct requirement *requires;
     size_t requires_len;
     struct str why; /* not usable */
@@ -74,6 +75,8 @@ struct solve_state {
     struct map said;                    /* name -> struct solve_said */
     size_t indirect, metadata_asked;
     size_t hinted; /* packages the provider had a hint about */
+    bool lenient;  /* broken candidates are taken where no other is left */
+    bool met_broken;
 };
 
 /* solve_lists.c: the files of a project and what they are. */

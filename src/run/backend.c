@@ -139,10 +139,10 @@ static bool backend_ask(struct backend *backend, const struct spec *spec, struct
     return true;
 }
 
-static bool backend_metadata(void *state, const struct index_file *file, struct str path,
-                             struct arena *arena, struct str *text, struct err *err)
+static bool backend_question(struct backend *backend, const struct index_file *file,
+                             struct str path, struct arena *arena, struct str *text,
+                             struct err *err)
 {
-    struct backend *backend = state;
     struct sdist sdist;
     struct spec spec;
     struct spec_result result;
@@ -159,6 +159,35 @@ static bool backend_metadata(void *state, const struct index_file *file, struct 
                        STR_FMT ": its backend does not tell its metadata: " STR_FMT,
                        STR_ARG(file->filename), STR_ARG(result.why));
     *text = result.metadata;
+    return true;
+}
+
+struct backend_answer {
+    struct str text;
+    struct err failed; /* ERR_NONE: it answered */
+};
+
+static bool backend_metadata(void *state, const struct index_file *file, struct str path,
+                             struct arena *arena, struct str *text, struct err *err)
+{
+    struct backend *backend = state;
+    struct backend_answer *answer = map_get(&backend->answers, path);
+    if (!answer) {
+        answer = ARENA_NEW(backend->arena, struct backend_answer);
+        if (!backend_question(backend, file, path, backend->arena, &answer->text,
+                              &answer->failed) &&
+            !provider_blames_release(answer->failed.code)) {
+            *err = answer->failed;
+            return false;
+        }
+        *map_at(&backend->answers, backend->arena, arena_str(backend->arena, path)) = answer;
+    }
+    if (answer->failed.code) {
+        *err = answer->failed;
+        return false;
+    }
+    (void)arena; /* the answer outlives it */
+    *text = answer->text;
     return true;
 }
 

@@ -6,6 +6,7 @@
 #ifndef REFINERY_RUN_BACKEND_H
 #define REFINERY_RUN_BACKEND_H
 
+#include "base/map.h"
 #include "index/index.h"
 #include "plan/solve.h"
 #include "run/plan.h"
@@ -15,6 +16,8 @@ struct backend {
     const struct spec_net *net;
     const struct provider *provider;   /* set before the first question */
     const struct solve_env *build_env; /* where build requirements run */
+    struct arena *arena;               /* keeps the answers: a source is asked once */
+    struct map answers;                /* path -> struct backend_answer of backend.c */
 };
 
 /* The callback over `backend`, which must outlive it. */

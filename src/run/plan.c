@@ -154,7 +154,8 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     plan->backend = (struct backend){.config = config,
                                      .net = &plan->net,
                                      .provider = &plan->builds_provider,
-                                     .build_env = &plan->build.env};
+                                     .build_env = &plan->build.env,
+                                     .arena = plan->arena};
     plan->asking = backend_open(&plan->backend);
     plan->listing = (struct index_provider){
         .index = plan->index, .tags = &plan->target.tags, .backend = &plan->asking};
@@ -206,6 +207,7 @@ static void run_make_request(struct run_plan *plan)
                    .upgrade = config->eager ? SOLVE_EAGER : SOLVE_PINNED,
                    .pre = inputs->pre ? SPECIFIER_PRE_ALLOW : SPECIFIER_PRE_IF_NEEDED,
                    .fallback_latest = config->fallback_latest,
+                   .broken_last = true,
                    .awaited_from_ms = run_awaited_from(config),
                    .wheels_only = inputs->all_binary,
                    .wheels_only_names = inputs->only_binary.at,
@@ -236,7 +238,8 @@ static bool run_check_hashes(const struct run_plan *plan, struct err *err)
 {
     for (size_t i = 0; i < plan->graph.nodes_len && plan->inputs.hashes_only; i++) {
         const struct graph_node *node = &plan->graph.nodes[i];
-        bool named = node->kind != GRAPH_WHEEL || !str_eq(node->target, plan->graph.target) ||
+        bool named = node->kind != GRAPH_WHEEL || node->action == GRAPH_SKIP ||
+                     !str_eq(node->target, plan->graph.target) ||
                      str_eq(node->source.origin, STR("input"));
         for (size_t r = 0; r < plan->inputs.requires.len && !named; r++)
             named = str_eq(plan->inputs.requires.at[r].req.name, node->name);

@@ -49,7 +49,8 @@ def wheel_bytes(name, version="1.0", files=None, tag="py3-none-any", requires=()
     return out.getvalue()
 
 
-def sdist_bytes(name, version="1.0", files=None, requires=()):
+def sdist_bytes(name, version="1.0", files=None, requires=(), members=()):
+    """Its PKG-INFO is final (2.2) unless `files` has another; `members` are entries without data."""
     out = io.BytesIO()
     all_files = {"PKG-INFO": metadata(name, version, requires).replace("2.1", "2.2", 1),
                  **(files or {})}
@@ -60,6 +61,8 @@ def sdist_bytes(name, version="1.0", files=None, requires=()):
             member.size = len(data)
             member.mode = 0o755 if data.startswith(b"#!") else 0o644
             archive.addfile(member, io.BytesIO(data))
+        for member in members:
+            archive.addfile(member)
     return gzip.compress(out.getvalue(), mtime=0)
 
 
@@ -89,13 +92,17 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
 
 def in_tree(name, body='return write(directory, {NAME + "/__init__.py": "VALUE = 1\\n"})',
-            version="1.0", requires=(), build_requires=(), before=""):
-    """An sdist whose own backend runs `body` as build_wheel(directory, ...)."""
+            version="1.0", requires=(), build_requires=(), before="", told=True, members=()):
+    """An sdist whose own backend runs `body` as build_wheel(directory, ...); it alone says what the
+    package needs when not `told`."""
     text = BACKEND.format(name=name, version=version, metadata=metadata(name, version, requires))
     text += "".join(f"    {line}\n" for line in body.splitlines()) + before
     project = (f"[build-system]\nrequires = {json.dumps(list(build_requires))}\n"
                'build-backend = "backend"\nbackend-path = ["."]\n')
-    return sdist_bytes(name, version, {"pyproject.toml": project, "backend.py": text}, requires)
+    files = {"pyproject.toml": project, "backend.py": text}
+    if not told:
+        files["PKG-INFO"] = metadata(name, version)
+    return sdist_bytes(name, version, files, requires, members)
 
 
 def c_extension(name, setup_before="", macros="[]", code="1", init="", version="1.0"):

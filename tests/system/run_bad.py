@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 
@@ -354,8 +355,51 @@ def part_lost(world):
             path.unlink()
 
 
-PARTS = {"files": part_files, "words": part_words, "index": part_index, "builds": part_builds,
-         "disk": part_disk, "lost": part_lost}
+def special(name, kind, target=""):
+    """A member of an archive that is no file of its own."""
+    member = tarfile.TarInfo(f"{name}-1.0/special")
+    member.type, member.linkname, member.devmajor, member.devminor = kind, target, 1, 3
+    return member
+
+
+def part_silent(world):
+    """Sdists whose backend alone could say what they need, and cannot: the others go on."""
+    cases = {
+        "exits": (made.in_tree("exits", "import os\nos._exit(0)", told=False), "without an answer"),
+        "device": (made.in_tree("device", told=False, members=[special("device", tarfile.CHRTYPE)]),
+                   "special"),
+        "outside": (made.in_tree("outside", told=False, members=[
+            special("outside", tarfile.LNKTYPE, "../../etc/passwd")]), "special"),
+        "nobody": (made.in_tree("nobody", told=False, build_requires=["nowhere>=3"]), "nowhere>=3"),
+        "noline": (made.in_tree("noline", told=False, build_requires=["a b c"]), "pyproject.toml"),
+        "chicken": (made.in_tree("chicken", told=False, build_requires=["egg"]), "egg"),
+        "egg": (made.in_tree("egg", told=False, build_requires=["chicken"]), "chicken"),
+    }
+    folder = world.folder({f"{n}-1.0.tar.gz": c[0] for n, c in cases.items()} | {
+        f"fine-1.0-{PURE}": made.wheel_bytes("fine"), "good-1.0.tar.gz": made.in_tree("good"),
+        "tells-1.0.tar.gz": made.in_tree("tells", told=False, requires=["fine"])})
+    result = world.run("--input", folder, "--find-links", setuptools_folder())
+    world.check("silent sdists: status 1", result.status == 1, result)
+    for name, (_, said) in cases.items():
+        package = result.packages.get(name, {})
+        why = package.get("why", "")
+        world.check(f"{name} is missing", package.get("status") == "missing" and said in why and
+                    f"{name}-1.0.tar.gz" in why and "\n" not in why, None, str(package))
+        world.check(f"{name} is said", any(f"{name} 1.0 is unusable" in line
+                                           for line in result.text.splitlines()), result)
+    world.check("beside silent ones all others are delivered", result.delivered() == [
+        f"{n}-1.0-{PURE}" for n in ("fine", "good", "tells")], result)
+    world.check("silent ones leave nothing", not world.leftovers(), result, str(world.leftovers()))
+    locked = subprocess.run([whole.PROGRAM, "lock", "--input", folder, "--no-index", "--cache",
+                             world.cache, "--output", world.dir / "pylock.toml"], check=False,
+                            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    world.check("and no lock is made without what they need", locked.returncode == 4 and
+                "cannot be locked" in locked.stdout and not (world.dir / "pylock.toml").exists(),
+                None, locked.stdout)
+
+
+PARTS = {"files": part_files, "silent": part_silent, "words": part_words, "index": part_index,
+         "builds": part_builds, "disk": part_disk, "lost": part_lost}
 
 
 if __name__ == "__main__":

@@ -196,6 +196,8 @@ static void set_option(struct scenario *s, struct str word, struct str rest)
         r->fallback_latest = true;
     else if (str_eq(word, STR("await-sdist")))
         r->awaited_from_ms = 1000;
+    else if (str_eq(word, STR("broken-last")))
+        r->broken_last = true;
     else if (str_eq(word, STR("wheels-only")))
         r->wheels_only = true;
     else if (str_eq(word, STR("wheels-only-of")))
