@@ -1,6 +1,7 @@
 /* What users get: wheels in the output directory, and the facts for manifest and report. */
 #include "run/run.h"
 
+#include "base/buf.h"
 #include "base/url.h"
 #include "os/file.h"
 #include "pkg/filename.h"
@@ -155,6 +156,24 @@ static struct str run_why(struct run *run, const struct graph_node *node,
                         STR_ARG(wheel->result.why));
 }
 
+/*
+ * A package that passed its own test is delivered although one that it needs failed: it says so
+ * first, where a narrow table still shows it. (Without the other's wheel its test never begins.)
+ */
+static struct str run_why_needs(struct run *run, size_t index, struct str why)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    BUF_AUTO struct buf text = {0};
+    size_t len;
+    const size_t *needed = run_runtime(run, index, &scratch, &len);
+    for (size_t i = 1; i < len; i++)
+        if (!run->jobs.at[run->test_of.at[needed[i]]].good)
+            buf_printf(&text, STR_FMT ", which it needs, failed; ",
+                       STR_ARG(run->graph.nodes[needed[i]].name));
+    buf_add(&text, why);
+    return arena_str(run->arena, buf_str(&text));
+}
+
 /* A package that the plan found no way to have. */
 static void run_manifest_missing(const struct graph_node *node, struct manifest_package *package)
 {
@@ -201,6 +220,8 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
     if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING ||
         package->status == MANIFEST_SKIPPED_KNOWN_FAILURE)
         run_manifest_failure(run, package, node, wheel, test);
+    else
+        package->why = run_why_needs(run, index, package->why);
 }
 
 void run_manifest(struct run *run, struct manifest *manifest)

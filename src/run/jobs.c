@@ -148,11 +148,8 @@ struct run_step {
     size_t node, edge;
 };
 
-/*
- * Graph nodes that an import of `node` needs, itself first, depth first over the runtime edges; in
- * the arena. Marks are kept from one walk to the next, so that each costs what it finds.
- */
-static const size_t *run_runtime(struct run *run, size_t node, struct arena *arena, size_t *len)
+/* Marks are kept from one walk to the next, so that each costs what it finds. */
+const size_t *run_runtime(struct run *run, size_t node, struct arena *arena, size_t *len)
 {
     ARENA_AUTO struct arena scratch = {0};
     VEC(struct run_step) path = {0};

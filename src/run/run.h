@@ -114,6 +114,9 @@ CHECKED bool run_add_nodes(struct run *run, size_t first, struct err *err);
 /* A wheel of the plan for the target: tested and delivered. What answers brought later are tools.
  */
 bool run_is_output(const struct run *run, size_t index);
+/* Graph nodes that an import of `node` needs, itself first, depth first over the runtime edges; in
+ * the arena. */
+const size_t *run_runtime(struct run *run, size_t node, struct arena *arena, size_t *len);
 /* Edges of one wheel or requires job to the jobs that bring its environment. */
 void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, size_t len);
 /* What the store wants to know of jobs[first_job..) and needs[first_need..). */

@@ -99,7 +99,7 @@ def part_words(world):
                    "is the target itself", "hybrid or emulate")
     world.sentence("--strategy cross at home", world.run(
         *base, "-r", need, "--strategy", "cross", "--arch", os.uname().machine), 2, "auto or native")
-    for words in (("--container-preset", "ubuntu"), ("--verify-reproducible",)):
+    for words in (("--verify-reproducible",), ("--dry-run-recipes",)):
         world.sentence(" ".join(words), world.run(*base, "-r", need, *words), 2, words[0],
                        "not available yet")
     for tag, said in (("manylinux_2_99_s390x", "manylinux_2_36_s390x"),
@@ -398,8 +398,31 @@ def part_silent(world):
                 None, locked.stdout)
 
 
-PARTS = {"files": part_files, "silent": part_silent, "words": part_words, "index": part_index,
-         "builds": part_builds, "disk": part_disk, "lost": part_lost}
+def part_needs(world):
+    """A package that is delivered although one that it needs failed says so, by name."""
+    raises = b"raise ValueError('not on this machine')\n"
+    folder = world.folder({
+        f"raises-1.0-{PURE}": made.wheel_bytes("raises", files={"raises/__init__.py": raises}),
+        f"near-1.0-{PURE}": made.wheel_bytes("near", requires=["raises"]),
+        "far-1.0.tar.gz": made.in_tree("far", requires=["near"]),
+        f"apart-1.0-{PURE}": made.wheel_bytes("apart")})
+    result = world.run("--input", folder)
+    said = "raises, which it needs, failed; "
+    world.check("one failed: status 1", result.status == 1 and
+                result.packages["raises"]["status"] == "failed", result)
+    for name, status in (("near", "reused"), ("far", "built")):
+        package = result.packages[name]
+        world.check(f"{name} names what it needs", package["status"] == status and
+                    package["why"].startswith(said), result, str(package))
+        world.check(f"{name} does so in the table", any(
+            line.startswith(f"{name} ") and said in line for line in result.text.splitlines()), result)
+    world.check("apart has nothing to say", "needs" not in result.packages["apart"]["why"], result)
+    world.check("what is good is delivered", result.delivered() == [
+        f"{n}-1.0-{PURE}" for n in ("apart", "far", "near")], result)
+
+
+PARTS = {"files": part_files, "silent": part_silent, "needs": part_needs, "words": part_words,
+         "index": part_index, "builds": part_builds, "disk": part_disk, "lost": part_lost}
 
 
 if __name__ == "__main__":
