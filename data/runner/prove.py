@@ -38,13 +38,15 @@ def tell(package, answer, as_json):
     name, version = package["name"], package["version"]
     if as_json:
         line = json.dumps({"name": name, "version": version, "imports": answer is not None,
+                           "beside": answer["beside"] if answer else [],
                            "value": answer and answer["value"]}, sort_keys=True)
     elif answer is None:
         line = "%-20s %-10s FAILED" % (name, version)
     else:
         value = answer["value"]
         known = "" if value is None else ", known answer " + json.dumps(value)[:60]
-        line = "%-20s %-10s imports%s" % (name, version, known)
+        beside = " only beside " + ", ".join(answer["beside"]) if answer["beside"] else ""
+        line = "%-20s %-10s imports%s%s" % (name, version, beside, known)
     print(line, flush=True)
 
 

@@ -20,6 +20,7 @@
 
 enum { IMPORT_ANSWER_MAX = 1 << 20, IMPORT_OUTPUT_MAX = 16 << 20, IMPORT_PIDS = 256 };
 enum { IMPORT_TIMEOUT_MS = 300000, IMPORT_SCRATCH_MAX = 1 << 30 };
+enum { IMPORT_BESIDE_MAX = 5, IMPORT_NAME_MAX = 100 };
 
 static bool import_write_spec(const struct slot *slot, const struct modules *found, struct err *err)
 {
@@ -56,7 +57,24 @@ static bool import_unpack(const struct slot *slot, const char *site, struct modu
     return true;
 }
 
-static bool import_read_answer(const struct slot *slot, struct spec_result *result)
+/* What the wheel does not import without, and does not require: "docutils, sphinx". */
+static struct str import_beside(yyjson_val *beside, struct arena *arena)
+{
+    struct str names = {0};
+    size_t i, count;
+    yyjson_val *name;
+    yyjson_arr_foreach(beside, i, count, name)
+    {
+        if (i == IMPORT_BESIDE_MAX)
+            return arena_printf(arena, STR_FMT " and others", STR_ARG(names));
+        names = arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(names), i ? ", " : "",
+                             STR_ARG(str_slice(json_str(name), 0, IMPORT_NAME_MAX)));
+    }
+    return names;
+}
+
+static bool import_read_answer(const struct slot *slot, struct spec_result *result,
+                               struct str *beside)
 {
     struct err ignored = {0};
     struct str text;
@@ -68,12 +86,25 @@ static bool import_read_answer(const struct slot *slot, struct spec_result *resu
         !json_parse(text, "answer.json", &doc, &ignored))
         return false;
     yyjson_val *value = yyjson_obj_get(yyjson_doc_get_root(doc), "value");
+    *beside = import_beside(yyjson_obj_get(yyjson_doc_get_root(doc), "beside"), slot->arena);
     size_t len;
     char *written = value ? yyjson_val_write(value, YYJSON_WRITE_NOFLAG, &len) : NULL;
     if (written && !yyjson_is_null(value))
         result->value = arena_str(slot->arena, str_of(written, len));
     free(written);
     return true;
+}
+
+/* A plugin without its host is no failure of the wheel, but users are told. */
+static void import_note(const struct slot *slot, struct str beside, struct spec_result *result)
+{
+    if (!beside.len)
+        return;
+    struct str *note = ARENA_ARRAY(slot->arena, struct str, 1);
+    *note = arena_printf(slot->arena,
+                         "imports only beside " STR_FMT ", which its metadata does not name",
+                         STR_ARG(beside));
+    result->evidence = (struct spec_list){note, 1};
 }
 
 static bool import_in_jail(const struct slot *slot, const struct place *place, const char *site,
@@ -117,9 +148,12 @@ static bool import_in_jail(const struct slot *slot, const struct place *place, c
         return false;
     result->cpu_ms = ended.cpu_ms;
     result->peak_bytes = (int64_t)ended.peak_memory;
-    bool answered = import_read_answer(slot, result);
-    if (ended.end == JAIL_EXITED && ended.code == 0 && answered)
+    struct str beside = {0};
+    bool answered = import_read_answer(slot, result, &beside);
+    if (ended.end == JAIL_EXITED && ended.code == 0 && answered) {
+        import_note(slot, beside, result);
         return true;
+    }
     result->outcome = SPEC_IMPORT_FAILED;
     result->evidence = evidence_lines(&evidence);
     struct str last = evidence_last(&evidence);
@@ -195,8 +229,10 @@ bool import_run(struct slot *slot, struct spec_result *result, struct err *err)
         return false;
     if (result->outcome != SPEC_OK)
         return true;
-    result->why = arena_printf(slot->arena, "imported %zu modules, %zu extension modules%s",
-                               found.modules.len, found.extensions.len,
-                               result->value.len ? ", known answer computed" : "");
+    result->why = result->evidence.len
+                      ? result->evidence.at[0]
+                      : arena_printf(slot->arena, "imported %zu modules, %zu extension modules%s",
+                                     found.modules.len, found.extensions.len,
+                                     result->value.len ? ", known answer computed" : "");
     return result_keep_record(slot, &key, result, err);
 }

@@ -203,6 +203,9 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         package->floor = result->floor;
         package->policy = result->policy;
         run_manifest_tags(run, package, wheel);
+        if (test->good && test->result.evidence.len) /* what its metadata leaves out */
+            package->why = arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(package->why),
+                                        STR_ARG(test->result.evidence.at[0]));
         run_manifest_grafts(run, package, result);
     }
     if (wheel->kind == SPEC_FETCH) {

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import unittest
@@ -299,10 +300,10 @@ class Check(Yard):
         self.write("src/pkg/__init__.py", "X = 40\n")
         done, answer = self.check(["pkg"], [], "import pkg\ndef answer():\n    return pkg.X + 2\n")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(answer, {"imported": ["pkg"], "failed": [], "value": 42})
+        self.assertEqual(answer, {"imported": ["pkg"], "failed": [], "beside": [], "value": 42})
 
     def test_failures(self):
-        self.write("src/bad.py", "import no_such_thing\n")
+        self.write("src/bad.py", "import ends.no_such_thing\n")
         self.write("src/ends.py", "import sys\nsys.exit(0)\n")
         self.write("src/fine.py", "")
         done, answer = self.check(["bad", "ends", "fine"], [], "raise ValueError\n")
@@ -310,6 +311,37 @@ class Check(Yard):
         self.assertEqual([f["module"] for f in answer["failed"]], ["bad", "ends"])
         self.assertEqual(answer["imported"], ["fine"])
         self.assertIn("no_such_thing", done.stderr)
+
+    def test_company(self):
+        """A plugin imports only beside its host: no failure, unless the host should be there."""
+        self.write("src/plug/__init__.py", "from host.parts import Base\n")
+        done, answer = self.check(["plug"])
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(answer, {"imported": [], "failed": [], "beside": ["host"], "value": None})
+        for there, text in (("host/other.py", ""), ("other-1.0.dist-info/top_level.txt", "host\n")):
+            path = self.write("src/" + there, text)
+            done, answer = self.check(["plug"])
+            self.assertEqual((done.returncode, answer["beside"]), (1, []), there)
+            os.unlink(path)
+            os.rmdir(os.path.dirname(path))
+        for lost in ("import plug.lost", "import _plug", "import _plug_lost.part",
+                     "raise ModuleNotFoundError('No module')",
+                     "raise ModuleNotFoundError('', name='a line\\nof text')",
+                     "raise ImportError('', name='host')"):
+            self.write("src/plug/__init__.py", lost + "\n")
+            done, answer = self.check(["plug"])
+            self.assertEqual((done.returncode, answer["beside"]), (1, []), lost)
+
+    def test_company_of_extensions(self):
+        """They are loaded without their package, and must load."""
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")
+        self.write("src/plug/__init__.py", "import host\n")
+        done, answer = self.check(["plug"], ["plug.fast"])
+        self.assertEqual((done.returncode, answer["beside"]), (0, ["host"]))
+        self.write("src/plug/fast" + suffix, "no machine code")
+        done, answer = self.check(["plug"], ["plug.fast"])
+        self.assertEqual((done.returncode, [f["module"] for f in answer["failed"]]),
+                         (1, ["plug.fast"]))
 
     def test_extensions(self):
         """Only a failure to load counts."""
@@ -328,7 +360,7 @@ class Check(Yard):
         done, answer = self.check([], ["lacks"])
         self.assertEqual((done.returncode, len(answer["failed"])), (1, 1))
         os.rename(self.path("src/broken.so"),
-                  self.path("src/broken" + __import__("sysconfig").get_config_var("EXT_SUFFIX")))
+                  self.path("src/broken" + sysconfig.get_config_var("EXT_SUFFIX")))
         done, answer = self.check([], ["broken"])
         self.assertEqual((done.returncode, len(answer["failed"])), (1, 1))
 

@@ -207,6 +207,7 @@ def builds():
     pipe = answer % 'mkfifo(\"/work/out/answer.json\")'
     broken = "return write(directory, {NAME + '/__init__.py': 'def f():\\n" \
              "    raise ValueError(\"not on this machine\")\\nf()\\n'})"
+    plug = "return write(directory, {NAME + '/__init__.py': 'import %s\\n'})"
     return {
         "forks": (made.in_tree("forks", fork), "failed", ("process",)),
         "floods": (made.in_tree("floods", flood), "failed", ("wrote more than", "output")),
@@ -235,6 +236,11 @@ def builds():
             "built", ("sys.byteorder",)),
         "compiled": (made.c_extension("compiled"), "built", ()),
         "broken": (made.in_tree("broken", broken), "failed", ("not on this machine",)),
+        "plugin": (made.in_tree("plugin", plug % "no_such_host"), "built",
+                   ("only beside no_such_host,", "metadata does not name")),
+        "ownlost": (made.in_tree("ownlost", plug % "ownlost.part"), "failed", ("does not import",)),
+        "needlost": (made.in_tree("needlost", plug % "plain.part", requires=["plain"]), "failed",
+                     ("does not import", "plain.part")),
         "raises": (made.in_tree("raises", "raise RuntimeError('no such luck')"), "failed",
                    ("no such luck",)),
         "needsbroken": (made.in_tree("needsbroken", requires=["raises"]), "failed", ("raises",)),
@@ -243,7 +249,7 @@ def builds():
     }
 
 
-STRATEGY = {"order": "hybrid", "setuporder": "hybrid", "compiled": "cross", "plain": "cross",
+STRATEGY = {"order": "hybrid", "plugin": "cross", "setuporder": "hybrid", "compiled": "cross", "plain": "cross",
             "alone": "cross"}
 
 
