@@ -1,4 +1,5 @@
 #include "plan/candidate.h"
+#include "pkg/name.h"
 #include "plan/graph_state.h"
 
 #include "pkg/filename.h"
@@ -334,6 +335,34 @@ void graph_start(struct graph_state *state, const struct graph_request *request,
         (struct graph_env){request->build_env, same ? state->target.name : STR(GRAPH_BUILD)};
 }
 
+/* Metadata of old has extras without Provides-Extra: those that its markers ask about. */
+static bool is_extra_of(const struct provider_metadata *metadata, struct str extra)
+{
+    for (size_t i = 0; i < metadata->extras_len; i++)
+        if (name_eq(metadata->extras[i], extra))
+            return true;
+    for (size_t i = 0; !metadata->extras_len && i < metadata->requires_dist_len; i++)
+        if (str_find(metadata->requires_dist[i], STR("extra")) < metadata->requires_dist[i].len)
+            return true;
+    return false;
+}
+
+/* As pip does: what is misspelt adds nothing, and who asked for it should know. */
+static void note_extras(struct graph_state *state, const struct solve_pick *pick)
+{
+    struct provider_metadata metadata;
+    struct err ignored = {0};
+    if (!pick->extras_len || pick->broken.len ||
+        !state->provider->metadata(state->provider->state, &pick->release, state->arena, &metadata,
+                                   &ignored))
+        return;
+    for (size_t i = 0; i < pick->extras_len; i++)
+        if (!is_extra_of(&metadata, pick->extras[i]))
+            *vec_push(&state->notes, state->arena) = arena_printf(
+                state->arena, "%.*s %.*s has no extra \"%.*s\"", STR_ARG(pick->release.name),
+                STR_ARG(pick->version), STR_ARG(pick->extras[i]));
+}
+
 bool graph_plan(const struct graph_request *request, const struct provider *provider,
                 struct arena *arena, struct graph *graph, struct str *explanation, struct err *err)
 {
@@ -349,6 +378,7 @@ bool graph_plan(const struct graph_request *request, const struct provider *prov
             return false;
         assert(nodes[i] < state.drafts.len);
         state.drafts.at[nodes[i]].root = true;
+        note_extras(&state, &result.picks[i]);
     }
     for (size_t i = 0; i < result.picks_len; i++)
         for (size_t k = 0; k < result.picks[i].depends_len; k++)
