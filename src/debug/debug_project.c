@@ -6,7 +6,6 @@
 #include "pkg/pyproject.h"
 #include "pkg/name.h"
 
-
 /* "Requires-Dist" -> "requires_dist" */
 static struct str field_key(struct str name, struct arena *arena)
 {

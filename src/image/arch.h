@@ -24,7 +24,7 @@ struct arch {
 };
 
 const struct arch *arch_find(struct str name); /* any of machine, debian, triplet; NULL: unknown */
-struct str arch_names(struct arena *arena); /* "s390x, aarch64, ..." for messages */
+struct str arch_names(struct arena *arena);    /* "s390x, aarch64, ..." for messages */
 const struct arch *arch_host(void); /* the machine this runs on; NULL: not in the table */
 
 #endif

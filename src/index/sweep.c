@@ -68,7 +68,9 @@ bool sweep_leftovers(const char *cache_dir, struct err *err)
     static const struct {
         const char *dir;
         struct str prefix;
-    } places[] = {{"files", STR_INIT("download-")}, {"trees", STR_INIT("taking-")}, {"scan", STR_INIT("new-")}};
+    } places[] = {{"files", STR_INIT("download-")},
+                  {"trees", STR_INIT("taking-")},
+                  {"scan", STR_INIT("new-")}};
     ARENA_AUTO struct arena scratch = {0};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct err absent = {0};

@@ -15,7 +15,8 @@ CHECKED bool sweep_new_file(char *path, int *fd, struct err *err);
 CHECKED bool sweep_new_directory(const char *parent, struct arena *arena, struct str *path,
                                  int *lock, struct err *err);
 
-/* Removes what killed processes left below the cache of an index (files/, trees/, scan/); absent is fine.
+/* Removes what killed processes left below the cache of an index (files/, trees/, scan/); absent is
+ * fine.
  */
 CHECKED bool sweep_leftovers(const char *cache_dir, struct err *err);
 
