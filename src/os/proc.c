@@ -1,6 +1,7 @@
 #include "os/proc.h"
 #include "base/clock.h"
 #include "os/fd.h"
+#include "os/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,7 @@ static int proc_attributes(const struct proc_spec *spec, posix_spawnattr_t *attr
     const int restored[] = {SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGHUP, SIGCHLD, SIGWINCH};
     for (size_t i = 0; i < sizeof restored / sizeof *restored; i++)
         sigaddset(&defaults, restored[i]);
-    if (!spec->same_group)
+    if (!spec->guarded) /* else the guard leads its group */
         flags |= POSIX_SPAWN_SETPGROUP;
     int failed = posix_spawnattr_setsigmask(attributes, &none);
     if (!failed)
@@ -75,9 +76,9 @@ bool proc_spawn(const struct proc_spec *spec, struct proc *proc, struct err *err
     if (!failed)
         failed = proc_attributes(spec, &attributes);
     if (!failed)
-        failed = posix_spawnp(&pid, spec->argv[0], &actions, &attributes,
-                              (char *const *)(uintptr_t)spec->argv,
-                              spec->envp ? (char *const *)(uintptr_t)spec->envp : environ);
+        failed = (spec->guarded ? guard_spawnp : posix_spawnp)(
+            &pid, spec->argv[0], &actions, &attributes, (char *const *)(uintptr_t)spec->argv,
+            spec->envp ? (char *const *)(uintptr_t)spec->envp : environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (failed) {
@@ -87,7 +88,7 @@ bool proc_spawn(const struct proc_spec *spec, struct proc *proc, struct err *err
     int pidfd = proc_pidfd_open(pid);
     if (pidfd < 0) {
         err_errno(err, "watching %s", spec->argv[0]);
-        kill(spec->same_group ? pid : -pid, SIGKILL);
+        kill(-pid, SIGKILL);
         waitpid(pid, NULL, 0);
         return false;
     }
@@ -97,8 +98,7 @@ bool proc_spawn(const struct proc_spec *spec, struct proc *proc, struct err *err
 
 void proc_kill(const struct proc *proc, int signal)
 {
-    if (kill(-proc->pid, signal) < 0)
-        kill(proc->pid, signal); /* a child that shares our group is signalled alone */
+    kill(-proc->pid, signal);
 }
 
 bool proc_wait(struct proc *proc, struct proc_result *result, struct err *err)
@@ -206,6 +206,7 @@ bool proc_run(const struct proc_spec *spec, const struct proc_limits *limits,
     FD_AUTO int writer = ends[1];
     struct proc_spec child = *spec;
     child.in = -1;
+    child.guarded = true;
     child.out = child.err = writer;
     struct proc_watch watch = {.pipe = reader, .limits = limits};
     watch.started = watch.heard = clock_steady_ms(clock_system());

@@ -21,7 +21,7 @@ struct proc_spec {
     int in, out, err;        /* descriptors for 0, 1, 2; -1: /dev/null, else inherited as given */
     const int *pass;         /* further descriptors kept open in the child under their own number */
     size_t pass_count;
-    bool same_group; /* stay in the parent's process group (a terminal's foreground) */
+    bool guarded; /* dies with the calling thread, with all that it starts (os/guard.h) */
 };
 
 struct proc {
@@ -61,7 +61,7 @@ struct proc_limits {
 typedef void proc_output_fn(void *state, struct str chunk);
 
 /*
- * Runs to the end with /dev/null as input. Standard output goes to `output`
+ * Runs to the end, guarded, with /dev/null as input. Standard output goes to `output`
  * (standard error too), in order. A process past its limits is killed with its
  * group and that is a result, not an error.
  */

@@ -117,9 +117,74 @@ def orphans(world):
         os.close(fd)
 
 
+def marked(mark):
+    """Processes that inherited the mark, by what they run."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+                found[int(pid)] = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+    return found
+
+
+def stopped(pid):
+    """Holds a process, which would else come to its end by itself before we look."""
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def survivors(mark):
+    """Those that bear the mark and do not end."""
+    while left := marked(mark):
+        for pid in left:
+            try:
+                watched = os.pidfd_open(pid)
+            except OSError:
+                continue
+            gone = select.select([watched], [], [], 20)[0]
+            os.close(watched)
+            if not gone:
+                return marked(mark)
+    return {}
+
+
+def composing(world):
+    """What slots start ends with the run too: it dies while apt-get composes an image, with a seeded
+    number of apt's own processes seen."""
+    fine = world.folder({"fine-1.0.tar.gz": made.in_tree("fine"), "r.txt": "fine\n"})
+    draw = random.Random(SEED)
+    for how in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+        wanted, seen, held = draw.randrange(1, 9), {}, []
+        mark = f"REFINERY_TEST_MARK={world.dir}/{how.name}"
+        cache = world.dir / f"bare-{how.name}"
+        run = subprocess.Popen(
+            world.command("--find-links", fine, "-r", fine / "r.txt", "--no-index", cache=cache,
+                          out=world.dir / "bare"), cwd="/", stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=dict([*os.environ.items(), mark.split("=", 1)]))
+        while run.poll() is None and not held:
+            now = {pid: line for pid, line in marked(mark.encode()).items()
+                   if b"apt" in line.partition(b"\0")[0]}
+            seen |= now
+            held = len(seen) >= wanted and [pid for pid in now if stopped(pid)]
+        run.send_signal(how)
+        run.wait()
+        left = survivors(mark.encode())
+        world.check(f"{how.name} while an image is composed, {wanted} of apt seen: all end",
+                    held and not left, None, f"saw {seen}, left {left}")
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+
+
 def main():
     world = World()
     orphans(world)
+    composing(world)
     checks = checker()
     world.check("the checker's statements are found", len(checks) >= 8, None, str(list(checks)))
     names = ("one", "two")
