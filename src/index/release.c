@@ -156,12 +156,14 @@ static bool index_from_sdist(struct index *index, struct index_file *file,
 {
     struct sdist sdist;
     struct str path, text;
-    if (index_recall(index, file, &known->metadata)) {
-        known->source = INDEX_METADATA_PKGINFO;
+    known->source = INDEX_METADATA_PKGINFO;
+    if (index_recall(index, file, &known->metadata))
         return true;
-    }
-    if (!index_fetch(index, file, &path, err) ||
-        !sdist_read(AT_FDCWD, path.ptr, file->sdist.name, NULL, &index->arena, &sdist, err))
+    if (!index_fetch(index, file, &path, err))
+        return false;
+    if (index_recall(index, file, &known->metadata)) /* a file of this machine has its digest now */
+        return true;
+    if (!sdist_read(AT_FDCWD, path.ptr, file->sdist.name, NULL, &index->arena, &sdist, err))
         return false;
     if (sdist_is_static(&sdist)) {
         known->metadata = sdist.metadata;

@@ -176,11 +176,12 @@ def dnf(world, registry, root, words):
         (path / "a-script-ran").exists() for path in roots))
     world.check("the image itself stays as it was", any(
         not (path / "usr/include/python3.11/Python.h").exists() for path in roots))
-    world.sentence("packages that are not signed", world.build(f"{name}:signed", *rocky), 4,
+    # What the sdist needs is known from the run before: its build fails, not the plan.
+    world.sentence("packages that are not signed", world.build(f"{name}:signed", *rocky), 1,
                    "dnf: exit status 1", "GPG")
-    world.sentence("a repository that is not there", world.build(f"{name}:gone", *rocky), 4,
+    world.sentence("a repository that is not there", world.build(f"{name}:gone", *rocky), 1,
                    "dnf: exit status 1", "Failed to download metadata for repo 'test'")
-    world.sentence("an image without repositories", world.build(f"{name}:none", *rocky), 4,
+    world.sentence("an image without repositories", world.build(f"{name}:none", *rocky), 1,
                    "has no repositories for dnf")
     server.shutdown()
     server.server_close()
