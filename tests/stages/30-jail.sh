@@ -18,6 +18,14 @@ finish() {
 }
 trap finish EXIT
 chmod 755 "$work"
+# Groups of launchers that are gone; another run of the machine may have been killed before this.
+left_behind() {
+    find /sys/fs/cgroup -type d -name 'refinery-jail-*' 2>/dev/null | while read -r dir; do
+        pid=$(basename "$dir" | cut -d- -f3)
+        [ -d "/proc/$pid" ] || echo "$dir"
+    done | sort
+}
+left_behind >"$work/left-before"
 mkdir -p "$work/root/bin" "$work/root/etc"
 cc -O1 -static -D_GNU_SOURCE -o "$work/root/bin/payload" tests/fixtures/jail_payload.c || exit 1
 foreign=
@@ -277,10 +285,7 @@ done
 who=root prefix=(env)
 if [ "$(id -u)" = 0 ]; then
     jail -- /bin/payload # sweeps what a killed launcher left
-    leftover=$(find /sys/fs/cgroup -type d -name 'refinery-jail-*' 2>/dev/null | while read -r dir; do
-        pid=$(basename "$dir" | cut -d- -f3)
-        [ -d "/proc/$pid" ] || echo "$dir"
-    done)
+    leftover=$(left_behind | comm -13 "$work/left-before" -)
     [ -z "$leftover" ]
     report "no control group is left behind: $leftover" $?
 else
