@@ -52,6 +52,12 @@ def wheel(backend, settings):
     return {"wheel": backend.build_wheel("/work/dist", settings)}
 
 
+def settings_of(options):
+    """As front ends hand them on: a value, or a list where a key was given more than once."""
+    settings = options.get("config_settings") or {}
+    return {key: of[0] if len(of) == 1 else of for key, of in settings.items()} or None
+
+
 def main():
     hook, answer = sys.argv[1:3]
     options = {}
@@ -61,7 +67,7 @@ def main():
     sys.argv = ["setup.py"]
     try:
         result = {"requires": requires, "metadata": metadata, "wheel": wheel}[hook](
-            backend_of(options), options.get("config_settings") or None
+            backend_of(options), settings_of(options)
         )
     except SystemExit as stop:
         if stop.code not in (None, 0):

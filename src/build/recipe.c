@@ -22,9 +22,12 @@ static bool recipe_applies(struct str row, struct str name, struct spec_files re
     return false;
 }
 
-struct spec_list recipe_for(struct str name, struct spec_files requires, struct arena *arena)
+struct spec_list recipe_for(struct str name, struct spec_files requires, struct spec_list asked,
+                            struct arena *arena)
 {
     VEC(struct str) words = {0};
+    for (size_t i = 0; i < asked.len; i++)
+        *vec_push(&words, arena) = asked.at[i];
     struct str rest = embedded_find(build_recipes, STR("recipes.tsv")), line;
     while (str_next_line(&rest, &line)) {
         struct str row, tail, kind, value;

@@ -11,10 +11,11 @@
 #include "build/spec.h"
 
 /*
- * Words of the table for a package (normalised name) that is built with these wheels:
- * "apt:libyaml-dev", "setting:K=V", "tool:rust". No word twice.
+ * Words for a package (normalised name) that is built with these wheels: those `asked` for, then
+ * the table's: "apt:libyaml-dev", "setting:K=V", "tool:rust". No word of the table twice.
  */
-struct spec_list recipe_for(struct str name, struct spec_files requires, struct arena *arena);
+struct spec_list recipe_for(struct str name, struct spec_files requires, struct spec_list asked,
+                            struct arena *arena);
 
 /* Values of one kind among words, in order: "apt" gives "libyaml-dev", ... */
 struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena);

@@ -72,11 +72,8 @@ static bool bundle_gather(const struct call *call, const struct run_plan_config 
         .gather = true,
         .clock = call->clock,
     };
-    if (!run_plan_make(asked, call->arena, &plan, &explanation, err)) {
-        if (explanation.len)
-            fprintf(stderr, "%s\n", explanation.ptr);
-        return false;
-    }
+    if (!run_plan_make(asked, call->arena, &plan, &explanation, err))
+        return plan_options_unsat(explanation, err);
     *target = run_plan_graph(plan)->target;
     bundle_note(progress, STR("gathering sources, wheels and images"));
     return run_execute(&config, &watch, plan, call->arena, manifest, err);

@@ -64,11 +64,8 @@ bool cmd_lock(const struct call *call, int *status, struct err *err)
                        STR_ARG(output));
     if (!plan_options(call, &config, err))
         return false;
-    if (!run_plan_make(&config, call->arena, &plan, &explanation, err)) {
-        if (explanation.len)
-            fprintf(stderr, "%s\n", explanation.ptr);
-        return false;
-    }
+    if (!run_plan_make(&config, call->arena, &plan, &explanation, err))
+        return plan_options_unsat(explanation, err);
     if (!lock_text(plan, output, call->arena, &text, err) ||
         (output.len && !file_write(AT_FDCWD, output.ptr, 0666, buf_str(&text), err)))
         return false;

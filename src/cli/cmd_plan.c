@@ -39,11 +39,8 @@ bool cmd_plan(const struct call *call, int *status, struct err *err)
     (void)status;
     if ((call->args.len && !plan_is_explain(call, err)) || !plan_options(call, &config, err))
         return false;
-    if (!run_plan_make(&config, call->arena, &plan, &explanation, err)) {
-        if (explanation.len)
-            fprintf(stderr, "%s\n", explanation.ptr);
-        return false;
-    }
+    if (!run_plan_make(&config, call->arena, &plan, &explanation, err))
+        return plan_options_unsat(explanation, err);
     if (!call->args.len)
         plan_write(call, run_plan_graph(plan), &text);
     else if (!explain_name(run_plan_graph(plan), call->args.at[1], &text, err))

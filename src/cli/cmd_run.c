@@ -139,6 +139,10 @@ static void run_print_counts(const struct manifest *manifest)
         for (size_t s = 0; s < STRATEGIES && manifest_is_delivered(package->status); s++)
             by_strategy[s] += str_eq(package->strategy, str_from(strategies[s]));
     }
+    if (manifest->package_count == 0) {
+        printf("\nthe inputs ask for no package\n");
+        return;
+    }
     printf("\n%zu package%s:", manifest->package_count, manifest->package_count == 1 ? "" : "s");
     for (size_t i = 0; i < MANIFEST_STATUS_COUNT; i++)
         if (by_status[i])
@@ -345,9 +349,7 @@ static bool run_round(const struct call *call, struct run_plan_config *asked,
     progress_close(progress);
     if (*planned)
         return run_print_plan(plan);
-    if (explanation.len)
-        fprintf(stderr, "%s\n", explanation.ptr);
-    return false;
+    return plan_options_unsat(explanation, err);
 }
 
 /* Said before the work, not at the first wheel that cannot be delivered. */

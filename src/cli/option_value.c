@@ -237,8 +237,8 @@ const char *option_value_expected(enum option_kind kind)
 {
     static const char *const expected[] = {
         [OPTION_FLAG] = "yes or no",
-        [OPTION_INT] = "a whole number",
-        [OPTION_TOP] = "a whole number",
+        [OPTION_INT] = "a whole number below 2147483648",
+        [OPTION_TOP] = "a whole number below 2147483648",
         [OPTION_DECIMAL] = "a number such as 2 or 1.5",
         [OPTION_DURATION] = "a duration such as 90, 15m or 1h30m",
         [OPTION_SIZE] = "a size such as 512m or 4g",

@@ -7,6 +7,7 @@
 #include "pkg/tags.h"
 #include "run/strategy.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 static struct spec_list plan_options_list(const struct call *call, enum option_id id)
@@ -176,4 +177,12 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         return err_set(err, ERR_USAGE,
                        "nothing to do: give --input DIR, --requirements FILE or --locked FILE");
     return true;
+}
+
+bool plan_options_unsat(struct str explanation, struct err *err)
+{
+    if (!explanation.len)
+        return false;
+    fprintf(stderr, STR_FMT "\n", STR_ARG(explanation));
+    return err_set(err, ERR_UNSAT, "nothing is planned; what has to change is said above");
 }

@@ -10,4 +10,7 @@ CHECKED bool plan_options_place(const struct call *call, struct run_plan_config 
                                 struct err *err);
 CHECKED bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err);
 
+/* Prints why there is no plan (empty: nothing), so that `err` need not say it again. False. */
+CHECKED bool plan_options_unsat(struct str explanation, struct err *err);
+
 #endif

@@ -9,7 +9,7 @@
 bool term_is_terminal(int fd)
 {
     const char *name = getenv("TERM");
-    return isatty(fd) && !(name && str_eq(str_from(name), STR("dumb")));
+    return isatty(fd) && !(name && (!*name || str_eq(str_from(name), STR("dumb"))));
 }
 
 size_t term_width(int fd)

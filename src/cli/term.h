@@ -9,7 +9,7 @@
 
 enum { TERM_WIDTH_UNKNOWN = 80 };
 
-bool term_is_terminal(int fd); /* false too where TERM is "dumb" */
+bool term_is_terminal(int fd); /* false too where TERM is "dumb" or empty */
 size_t term_width(int fd);     /* columns; TERM_WIDTH_UNKNOWN when it is none */
 size_t term_height(int fd);    /* lines; 24 when it is none */
 bool term_wants_color(int fd); /* a terminal, and NO_COLOR is unset or empty */

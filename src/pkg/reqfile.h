@@ -1,7 +1,7 @@
 /*
  * Requirements and constraints files as pip reads them: comments, continued
  * lines, ${VARIABLES}, -r and -c relative to the file that names them, options
- * for the index, --hash per requirement, URLs and local paths. Reading goes
+ * for the index, --hash and --config-settings per requirement, URLs and local paths. Reading goes
  * through a callback; everything lives in the arena. Every error starts with
  * "file:line".
  */
@@ -20,6 +20,9 @@ struct reqfile_entry {
     bool editable;
     const struct simple_hash *hashes; /* --hash=sha256:... */
     size_t hashes_len;
+    /* "KEY=VALUE" for the backend: --config-settings, and --global-option under its own name */
+    const struct str *settings;
+    size_t settings_len;
     struct str origin; /* "requirements.txt:3" */
 };
 

@@ -83,7 +83,7 @@ bool reqfile_parse_line(struct str line, struct str origin, struct arena *arena,
         text = str_from_pos(text, str_starts(text, STR("-e")) ? 2 : sizeof "--editable" - 1);
         text = str_trim(text.len && text.ptr[0] == '=' ? str_from_pos(text, 1) : text);
     }
-    bool ok = reqfile_option_take_hashes(text, arena, &spec, &parsed, err);
+    bool ok = reqfile_option_take_suffixes(text, arena, &spec, &parsed, err);
     if (ok && !spec.len)
         ok = err_set(err, ERR_FORMAT, "a requirement is missing");
     if (ok && url_has_scheme(spec))

@@ -224,33 +224,63 @@ bool reqfile_parse_hash(struct str value, struct simple_hash *hash, struct err *
                    STR_ARG(str_slice(value, 0, 150)));
 }
 
-bool reqfile_option_take_hashes(struct str text, struct arena *arena, struct str *requirement,
-                                struct reqfile_entry *entry, struct err *err)
+/* What may follow a requirement, each with a value. */
+enum reqfile_suffix { SUFFIX_HASH, SUFFIX_SETTING, SUFFIX_GLOBAL, SUFFIX_NONE };
+
+static const struct str reqfile_suffixes[] = {STR_INIT("--hash"), STR_INIT("--config-setting"),
+                                              STR_INIT("--global-option")};
+
+static enum reqfile_suffix reqfile_suffix_find(struct str name)
+{
+    if (str_eq(name, STR("--config-settings")))
+        return SUFFIX_SETTING;
+    enum reqfile_suffix at = SUFFIX_HASH;
+    while (at < SUFFIX_NONE && !str_eq(name, reqfile_suffixes[at]))
+        at++;
+    return at;
+}
+
+/* Where the options behind a requirement begin. */
+static size_t reqfile_suffix_start(struct str text)
+{
+    for (size_t i = 1; i + 2 < text.len; i++)
+        if (char_is_space(text.ptr[i - 1]) && text.ptr[i] == '-' && text.ptr[i + 1] == '-')
+            return i;
+    return text.len;
+}
+
+bool reqfile_option_take_suffixes(struct str text, struct arena *arena, struct str *requirement,
+                                  struct reqfile_entry *entry, struct err *err)
 {
     VEC(struct simple_hash) hashes = {0};
-    size_t cut = text.len;
-    for (size_t i = 1; i + 2 < text.len && cut == text.len; i++)
-        if (char_is_space(text.ptr[i - 1]) && text.ptr[i] == '-' && text.ptr[i + 1] == '-')
-            cut = i;
+    VEC(struct str) settings = {0};
+    size_t cut = reqfile_suffix_start(text);
     struct str rest = str_from_pos(text, cut), word, name, value;
     *requirement = str_trim(str_slice(text, 0, cut));
     while (reqfile_option_word(&rest, arena, &word)) {
         bool attached = str_cut(word, '=', &name, &value);
-        if (!attached && !reqfile_option_word(&rest, arena, &value))
-            return err_set(err, ERR_FORMAT, STR_FMT " needs a value",
-                           STR_ARG(str_slice(name, 0, 100)));
-        if (str_eq(name, STR("--hash"))) {
-            if (!reqfile_parse_hash(value, vec_push(&hashes, arena), err))
-                return false;
-        } else if (!str_eq(name, STR("--config-settings")) &&
-                   !str_eq(name, STR("--config-setting")) &&
-                   !str_eq(name, STR("--global-option"))) {
+        enum reqfile_suffix kind = reqfile_suffix_find(name);
+        if (kind == SUFFIX_NONE)
             return err_set(err, ERR_FORMAT,
-                           "\"" STR_FMT "\" cannot follow a requirement; only --hash can",
+                           "\"" STR_FMT "\" cannot follow a requirement; --hash, "
+                           "--config-settings and --global-option can",
                            STR_ARG(str_slice(word, 0, 100)));
-        }
+        if (!attached && !reqfile_option_word(&rest, arena, &value))
+            return err_set(err, ERR_FORMAT, STR_FMT " needs a value", STR_ARG(name));
+        if (kind == SUFFIX_HASH && !reqfile_parse_hash(value, vec_push(&hashes, arena), err))
+            return false;
+        if (kind == SUFFIX_SETTING && str_find_char(value, '=') == value.len)
+            return err_set(err, ERR_FORMAT, "--config-settings \"" STR_FMT "\" is not KEY=VALUE",
+                           STR_ARG(str_slice(value, 0, 100)));
+        if (kind == SUFFIX_SETTING)
+            *vec_push(&settings, arena) = value;
+        if (kind == SUFFIX_GLOBAL)
+            *vec_push(&settings, arena) =
+                arena_printf(arena, "--global-option=" STR_FMT, STR_ARG(value));
     }
     entry->hashes = hashes.at;
     entry->hashes_len = hashes.len;
+    entry->settings = settings.at;
+    entry->settings_len = settings.len;
     return true;
 }

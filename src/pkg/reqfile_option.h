@@ -20,9 +20,9 @@ CHECKED bool reqfile_option_take(struct str text, struct str path, struct arena 
                                  struct reqfile *file, struct reqfile_include *include,
                                  struct err *err);
 
-/* Cuts "--hash=..." and the like from the end of a requirement. */
-CHECKED bool reqfile_option_take_hashes(struct str text, struct arena *arena,
-                                        struct str *requirement, struct reqfile_entry *entry,
-                                        struct err *err);
+/* Cuts "--hash=...", "--config-settings K=V" and "--global-option=..." from its end. */
+CHECKED bool reqfile_option_take_suffixes(struct str text, struct arena *arena,
+                                          struct str *requirement, struct reqfile_entry *entry,
+                                          struct err *err);
 
 #endif

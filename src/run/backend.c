@@ -10,6 +10,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/proc.h"
+#include "pkg/name.h"
 
 enum { BACKEND_STATUS_MAX = 16 << 20 };
 #define BACKEND_RESULT "{\"result\":"
@@ -71,7 +72,9 @@ static bool backend_spec(struct backend *backend, const struct index_file *file,
     };
     if (!backend_environment(backend, sdist, arena, &spec->requires, err))
         return false;
-    spec->recipes = recipe_for(sdist->name.name, spec->requires, arena);
+    struct str name = name_normal(sdist->name.name, arena);
+    spec->recipes =
+        recipe_for(name, spec->requires, inputs_recipes(backend->inputs, name, arena), arena);
     return true;
 }
 

@@ -9,11 +9,13 @@
 #include "base/map.h"
 #include "index/index.h"
 #include "plan/solve.h"
+#include "run/inputs.h"
 #include "run/plan.h"
 
 struct backend {
     const struct run_plan_config *config;
     const struct spec_net *net;
+    const struct inputs *inputs;       /* what requirements files ask of backends */
     const struct provider *provider;   /* set before the first question */
     const struct solve_env *build_env; /* where build requirements run */
     struct arena *arena;               /* keeps the answers: a source is asked once */

@@ -65,6 +65,10 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
                        STR_ARG(entry->origin));
     struct solve_require made = {
         .req = entry->req, .origin = entry->origin, .hashes = hashes.at, .hashes_len = hashes.len};
+    for (size_t i = 0; i < entry->settings_len; i++)
+        *vec_push(&inputs->settings, inputs->arena) =
+            (struct inputs_setting){entry->origin, arena_printf(inputs->arena, "setting:" STR_FMT,
+                                                                STR_ARG(entry->settings[i]))};
     if (entry->constraint) // NOLINT(bugprone-branch-clone): two lists of one type
         *vec_push(&inputs->constraints, inputs->arena) = made;
     else
@@ -316,4 +320,18 @@ bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, s
     }
     inputs->requires.len = kept;
     return true;
+}
+
+struct spec_list inputs_recipes(const struct inputs *inputs, struct str name, struct arena *arena)
+{
+    VEC(struct str) words = {0};
+    for (size_t r = 0; r < inputs->requires.len && inputs->settings.len; r++) {
+        const struct solve_require *require = &inputs->requires.at[r];
+        if (!str_eq(name_normal(require->req.name, arena), name))
+            continue;
+        for (size_t i = 0; i < inputs->settings.len; i++)
+            if (str_eq(inputs->settings.at[i].origin, require->origin))
+                *vec_push(&words, arena) = inputs->settings.at[i].word;
+    }
+    return (struct spec_list){words.at, words.len};
 }

@@ -11,6 +11,11 @@
 #include "plan/solve.h"
 #include "run/plan.h"
 
+/* "--config-settings K=V" behind the requirement of that line, as a recipe: "setting:K=V". */
+struct inputs_setting {
+    struct str origin, word;
+};
+
 struct inputs {
     struct arena *arena;
     const struct run_plan_config *config;
@@ -21,6 +26,7 @@ struct inputs {
     struct str index_url;
     VEC(struct str) index_urls, find_links, trusted_hosts;
     bool no_index, pre;
+    VEC(struct inputs_setting) settings;
     /*
      * What they say of files: sdists of these projects are no candidates (":all:": of any), wheels
      * of those are built; every file must have one of the hashes given.
@@ -40,5 +46,8 @@ CHECKED bool inputs_read(const struct run_plan_config *config, struct arena *are
  */
 CHECKED bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider,
                                struct err *err);
+
+/* Recipes that requirements files ask for, for a project (normalised name). */
+struct spec_list inputs_recipes(const struct inputs *inputs, struct str name, struct arena *arena);
 
 #endif

@@ -468,5 +468,6 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
     spec->commit = node->source.commit;
     run_spec_environment(run, job, arena, spec);
     if (job->kind != SPEC_FETCH)
-        spec->recipes = recipe_for(job->name, spec->requires, arena);
+        spec->recipes = recipe_for(job->name, spec->requires,
+                                   run_plan_recipes(run->plan, job->name, arena), arena);
 }

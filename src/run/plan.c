@@ -152,6 +152,7 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
     if (inputs->lock.len && !index_open(&index, &plan->index, err))
         return false;
     plan->backend = (struct backend){.config = config,
+                                     .inputs = &plan->inputs,
                                      .net = &plan->net,
                                      .provider = &plan->builds_provider,
                                      .build_env = &plan->build.env,
@@ -334,6 +335,11 @@ const struct graph *run_plan_graph(const struct run_plan *plan)
 const struct spec_net *run_plan_net(const struct run_plan *plan)
 {
     return &plan->net;
+}
+
+struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name, struct arena *arena)
+{
+    return inputs_recipes(&plan->inputs, name, arena);
 }
 
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)

@@ -64,6 +64,9 @@ const struct graph *run_plan_graph(const struct run_plan *plan);
 const struct run_plan_config *run_plan_config(const struct run_plan *plan);
 /* The configuration's, with what requirements files add. */
 const struct spec_net *run_plan_net(const struct run_plan *plan);
+/* Recipes that they ask for, for a project (normalised name). */
+struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name,
+                                  struct arena *arena);
 
 /*
  * The backend's answer about wheel node `wheel`: what its environment becomes,

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import threading
 import time
+import zipfile
 
 import made
 import whole
@@ -191,6 +192,33 @@ def part_injection(world):
                     result.seconds < 20 and not mark.exists(), result)
 
 
+TELLS = """
+import json
+return write(directory, {NAME + "/__init__.py": "SAID = " + repr(json.dumps(config_settings)) + "\\n"})
+"""
+
+
+def part_settings(world):
+    """What stands behind a requirement reaches its backend, as pip hands it on."""
+    files = world.folder({"told-1.0.tar.gz": made.in_tree("told", TELLS),
+                          "other-1.0.tar.gz": made.in_tree("other", TELLS)})
+    line = "told --config-settings=a=1 --config-setting a=2 --config-settings b=c=d --global-option=-v"
+    result = world.run("--find-links", files, "-r", need(world, f"{line}\nother\n"))
+    said = {}
+    for path in result.out.glob("*.whl"):
+        name = path.name.split("-")[0]
+        with zipfile.ZipFile(path) as wheel:
+            said[name] = json.loads(wheel.read(f"{name}/__init__.py").decode().split("'")[1])
+            del said[name]["setup-args"] # ours, for meson
+    world.check("settings behind a requirement reach its backend and no other", said == {
+        "told": {"a": ["1", "2"], "b": "c=d", "--global-option": "-v"}, "other": {}}, result, str(said))
+    world.check("and stand in the manifest", "setting:b=c=d" in
+                result.packages.get("told", {}).get("recipes", []), result)
+    again = world.run("--find-links", files, "-r", need(world, "told --config-settings=a=3\nother\n"))
+    world.check("others make another build", {n: p["status"] for n, p in again.packages.items()} ==
+                {"told": "built", "other": "cached"}, again)
+
+
 def part_directories(world):
     folder = world.dir / "projects" / "local"
     write_project(folder, "local", requires=["dep"])
@@ -254,7 +282,7 @@ def part_directories(world):
 
 
 PARTS = {"git": part_git, "http": part_http, "injection": part_injection,
-         "directories": part_directories}
+         "directories": part_directories, "settings": part_settings}
 
 
 whole.run_parts(PARTS)

@@ -100,16 +100,22 @@ static void test_recipes(void **state)
     (void)state;
     ARENA_AUTO struct arena arena = {0};
     const struct spec_files none = {0};
-    struct spec_list words = recipe_for(STR("numpy"), none, &arena);
+    const struct spec_list unasked = {0};
+    struct spec_list words = recipe_for(STR("numpy"), none, unasked, &arena);
     assert_true(words.len >= 3);
     struct spec_list settings = recipe_values(words, STR("setting"), &arena);
     assert_int_equal(settings.len, words.len);
     assert_true(str_starts(settings.at[0], STR("setup-args=")));
     assert_int_equal(recipe_values(words, STR("apt"), &arena).len, 0);
-    assert_str(recipe_values(recipe_for(STR("pyyaml"), none, &arena), STR("apt"), &arena).at[0],
-               "libyaml-dev");
-    assert_int_equal(recipe_for(STR("no-such-package"), none, &arena).len, 0);
-    assert_int_equal(recipe_for(STR("#"), none, &arena).len, 0);
+    assert_str(
+        recipe_values(recipe_for(STR("pyyaml"), none, unasked, &arena), STR("apt"), &arena).at[0],
+        "libyaml-dev");
+    assert_int_equal(recipe_for(STR("no-such-package"), none, unasked, &arena).len, 0);
+    assert_int_equal(recipe_for(STR("#"), none, unasked, &arena).len, 0);
+    const struct str word = STR("setting:a=b");
+    struct spec_list asked = recipe_for(STR("x"), none, (struct spec_list){&word, 1}, &arena);
+    assert_int_equal(asked.len, 1);
+    assert_str(asked.at[0], "setting:a=b");
     const struct str odd[] = {STR("apt"), STR("apt:"), STR("env:A=b:c"), STR("")};
     struct spec_list values = recipe_values((struct spec_list){odd, 4}, STR("apt"), &arena);
     assert_int_equal(values.len, 1);
@@ -128,15 +134,16 @@ static void test_recipes_of_requirements(void **state)
         {.filename = STR("maturin-1.9-py3-none-manylinux_2_17_x86_64.whl")},
         {.filename = STR("not a wheel")},
     };
+    const struct spec_list unasked = {0};
     struct spec_list words =
-        recipe_for(STR("no-such-package"), (struct spec_files){files, 4}, &arena);
+        recipe_for(STR("no-such-package"), (struct spec_files){files, 4}, unasked, &arena);
     struct spec_list tools = recipe_values(words, STR("tool"), &arena);
     assert_int_equal(words.len, 1);
     assert_int_equal(tools.len, 1);
     assert_str(tools.at[0], "rust");
-    assert_int_equal(recipe_for(STR("x"), (struct spec_files){files, 1}, &arena).len, 0);
+    assert_int_equal(recipe_for(STR("x"), (struct spec_files){files, 1}, unasked, &arena).len, 0);
     /* A package of that name is not built with it. */
-    assert_int_equal(recipe_for(STR("*maturin"), (struct spec_files){0}, &arena).len, 0);
+    assert_int_equal(recipe_for(STR("*maturin"), (struct spec_files){0}, unasked, &arena).len, 0);
 }
 
 static void test_check(void **state)

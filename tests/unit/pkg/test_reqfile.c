@@ -109,6 +109,9 @@ static void errors_name_file_and_line(void **state)
         {"a --hash=md5:00\n", "r:1: --hash=md5:00 is not sha256"},
         {"a --hash=sha256:00\n", "r:1: --hash=sha256:00"},
         {"a --weird=1\n", "r:1: \"--weird=1\" cannot follow"},
+        {"a --weird\n", "r:1: \"--weird\" cannot follow"},
+        {"a --hash\n", "r:1: --hash needs a value"},
+        {"a --config-settings=k\n", "r:1: --config-settings \"k\" is not KEY=VALUE"},
         {"--no-index=1\n", "takes no value"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -120,6 +123,23 @@ static void errors_name_file_and_line(void **state)
         if (!strstr(err.text, cases[i].says))
             fail_msg("\"%s\" has no \"%s\"", err.text, cases[i].says);
     }
+}
+
+static void settings_are_for_the_backend(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct err err = {0};
+    struct reqfile f = {0};
+    const struct fake files[] = {
+        {"r", "a>1 --config-settings=k=v=w --config-setting \"k=x y\" --global-option --z\nb"},
+        {0}};
+    assert_ok(read_all(files, "r", false, &arena, &f, &err));
+    assert_int_equal(f.entries[0].settings_len, 3);
+    assert_str(f.entries[0].settings[0], "k=v=w");
+    assert_str(f.entries[0].settings[1], "k=x y");
+    assert_str(f.entries[0].settings[2], "--global-option=--z");
+    assert_int_equal(f.entries[1].settings_len, 0);
 }
 
 static void a_second_file_adds(void **state)
@@ -142,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_as_pip_reads_it),
         cmocka_unit_test(errors_name_file_and_line),
+        cmocka_unit_test(settings_are_for_the_backend),
         cmocka_unit_test(a_second_file_adds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,14 @@ const struct run_plan_config *run_plan_config(const struct run_plan *plan)
     return &plan->config;
 }
 
+struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name, struct arena *arena)
+{
+    (void)plan;
+    (void)name;
+    (void)arena;
+    return (struct spec_list){0};
+}
+
 const struct spec_net *run_plan_net(const struct run_plan *plan)
 {
     return &plan->config.net;
