@@ -149,6 +149,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .input = input,
         .requirements = plan_options_list(call, OPTION_REQUIREMENTS),
         .constraints = plan_options_list(call, OPTION_CONSTRAINTS),
+        .overrides = plan_options_list(call, OPTION_OVERRIDES),
         .locked = option_str(options, OPTION_LOCKED),
         .index_url = option_str(options, OPTION_INDEX_URL),
         .index_given = option_is_set(options, OPTION_INDEX_URL),

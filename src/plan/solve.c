@@ -134,9 +134,9 @@ static struct solve_needs *needs_of(struct solve_state *state, uint32_t owner, u
 }
 
 /* owner's candidate `index` asks for req. */
-static bool add_need(struct solve_state *state, uint32_t owner, uint32_t index,
-                     const struct requirement *req, struct str text, struct str origin,
-                     struct err *err)
+static bool add_plain_need(struct solve_state *state, uint32_t owner, uint32_t index,
+                           const struct requirement *req, struct str text, struct str origin,
+                           struct err *err)
 {
     struct span version = span_one(index + 1, state->arena);
     uint32_t base;
@@ -164,6 +164,29 @@ static bool add_need(struct solve_state *state, uint32_t owner, uint32_t index,
         kept = keep_fact(state, fact);
         *vec_push(&needs_of(state, owner, index)->facts, state->arena) = kept;
         forbid_needs(state, kept);
+    }
+    return true;
+}
+
+static bool add_need(struct solve_state *state, uint32_t owner, uint32_t index,
+                     const struct requirement *req, struct str text, struct str origin,
+                     struct err *err)
+{
+    const struct solve_said *said = map_get(&state->said, req->name);
+    if (!said || !said->overridden)
+        return add_plain_need(state, owner, index, req, text, origin, err);
+    for (size_t i = 0; i < said->overrides.len; i++) {
+        const struct solve_require *override = said->overrides.at[i];
+        struct requirement instead = override->req;
+        if (!instead.extras_len) {
+            instead.extras = req->extras;
+            instead.extras_len = req->extras_len;
+        }
+        struct str words =
+            arena_printf(state->arena, STR_FMT " (" STR_FMT ", in place of " STR_FMT ")",
+                         STR_ARG(override->req.text), STR_ARG(override->origin), STR_ARG(text));
+        if (!add_plain_need(state, owner, index, &instead, words, origin, err))
+            return false;
     }
     return true;
 }

@@ -52,6 +52,12 @@ struct solve_request {
     size_t requires_len;
     const struct solve_require *constraints; /* bound a version without asking for the project */
     size_t constraints_len;
+    /*
+     * Where a project is asked for, by the input or by metadata, these stand in place of what was
+     * written; its extras remain. One whose marker does not hold leaves nothing to ask for.
+     */
+    const struct solve_require *overrides;
+    size_t overrides_len;
     const struct solve_pin *pins;
     size_t pins_len;
     enum solve_upgrade upgrade;

@@ -13,16 +13,10 @@ static bool holds_here(const struct solve_state *state, const struct requirement
     return marker_holds(req->marker, &state->request->env->marker, NULL);
 }
 
-static bool collect_require(struct solve_state *state, const struct solve_require *require,
-                            bool constraint, struct err *err)
+/* What files of the project a requirement, constraint or override of the input means. */
+static bool collect_files(const struct solve_require *require, struct solve_said *said,
+                          struct err *err)
 {
-    if (!holds_here(state, &require->req))
-        return true;
-    struct solve_said *said = said_at(state, require->req.name);
-    if (constraint)
-        *vec_push(&said->constraints, state->arena) = require;
-    else
-        said->direct = true;
     if (specifier_set_names_pre(&require->req.specifiers))
         said->pre_asked = true;
     if (require->hashes_len && !said->hashes_len) {
@@ -37,6 +31,30 @@ static bool collect_require(struct solve_state *state, const struct solve_requir
         said->url = require->req.url;
     }
     return true;
+}
+
+static bool collect_override(struct solve_state *state, const struct solve_require *override,
+                             struct err *err)
+{
+    struct solve_said *said = said_at(state, override->req.name);
+    said->overridden = true;
+    if (!holds_here(state, &override->req))
+        return true;
+    *vec_push(&said->overrides, state->arena) = override;
+    return collect_files(override, said, err);
+}
+
+static bool collect_require(struct solve_state *state, const struct solve_require *require,
+                            bool constraint, struct err *err)
+{
+    if (!holds_here(state, &require->req))
+        return true;
+    struct solve_said *said = said_at(state, require->req.name);
+    if (constraint)
+        *vec_push(&said->constraints, state->arena) = require;
+    else
+        said->direct = true;
+    return (said->overridden && !constraint) || collect_files(require, said, err);
 }
 
 static bool wheels_only(const struct solve_state *state, struct str name)
@@ -101,6 +119,9 @@ static void look_at_pins(struct solve_state *state, struct str name, struct solv
 bool solve_said_collect(struct solve_state *state, struct err *err)
 {
     const struct solve_request *request = state->request;
+    for (size_t i = 0; i < request->overrides_len; i++)
+        if (!collect_override(state, &request->overrides[i], err))
+            return false;
     for (size_t i = 0; i < request->requires_len; i++)
         if (!collect_require(state, &request->requires[i], false, err))
             return false;

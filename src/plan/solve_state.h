@@ -55,7 +55,8 @@ struct solve_package {
 
 /* What the input says of a name before the run starts. */
 struct solve_said {
-    VEC(const struct solve_require *) constraints;
+    VEC(const struct solve_require *) constraints, overrides;
+    bool overridden; /* even by none that holds here */
     VEC(const struct solve_pin *) pins;
     const struct str *hashes;
     size_t hashes_len;

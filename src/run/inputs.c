@@ -52,7 +52,11 @@ static bool inputs_name_url(struct inputs *inputs, struct reqfile_entry *entry, 
     return true;
 }
 
-static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry, struct err *err)
+/* What the entries of a file are for; those that it takes in with -c limit whatever it is. */
+enum inputs_use { INPUTS_ASK, INPUTS_LIMIT, INPUTS_REPLACE };
+
+static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry,
+                              enum inputs_use use, struct err *err)
 {
     VEC(struct str) hashes = {0};
     if (!inputs_name_url(inputs, entry, err))
@@ -69,8 +73,10 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
         *vec_push(&inputs->settings, inputs->arena) =
             (struct inputs_setting){entry->origin, arena_printf(inputs->arena, "setting:" STR_FMT,
                                                                 STR_ARG(entry->settings[i]))};
-    if (entry->constraint) // NOLINT(bugprone-branch-clone): two lists of one type
+    if (entry->constraint) // NOLINT(bugprone-branch-clone): three lists of one type
         *vec_push(&inputs->constraints, inputs->arena) = made;
+    else if (use == INPUTS_REPLACE)
+        *vec_push(&inputs->overrides, inputs->arena) = made;
     else
         *vec_push(&inputs->requires, inputs->arena) = made;
     return true;
@@ -87,16 +93,16 @@ static void inputs_take_format(struct inputs *inputs, struct str name, bool *all
         *vec_push(&inputs->no_binary, inputs->arena) = name_normal(name, inputs->arena);
 }
 
-static bool inputs_take_reqfile(struct inputs *inputs, struct str path, bool constraint,
+static bool inputs_take_reqfile(struct inputs *inputs, struct str path, enum inputs_use use,
                                 struct err *err)
 {
     const struct reqfile_io io = {.read = inputs_open_file, .env = inputs_env};
     struct reqfile file = {0};
-    if (!reqfile_read(path, constraint, &io, inputs->arena, &file, err))
+    if (!reqfile_read(path, use == INPUTS_LIMIT, &io, inputs->arena, &file, err))
         return false;
     for (size_t i = 0; i < file.len; i++) {
         struct reqfile_entry entry = file.entries[i];
-        if (!inputs_take_entry(inputs, &entry, err))
+        if (!inputs_take_entry(inputs, &entry, use, err))
             return false;
     }
     if (file.index_url.len)
@@ -149,7 +155,8 @@ static bool inputs_take_scanned(struct inputs *inputs, struct scan_file *file, s
 {
     struct digest digest;
     if (file->kind == SCAN_REQUIREMENTS || file->kind == SCAN_CONSTRAINTS)
-        return inputs_take_reqfile(inputs, file->path, file->kind == SCAN_CONSTRAINTS, err);
+        return inputs_take_reqfile(inputs, file->path,
+                                   file->kind == SCAN_CONSTRAINTS ? INPUTS_LIMIT : INPUTS_ASK, err);
     if (!scan_digest(file, &digest, err)) /* the plan names its inputs by digest */
         return false;
     inputs_add_pin(inputs, file);
@@ -248,7 +255,7 @@ static bool inputs_narrow(struct inputs *inputs, struct err *err)
         struct reqfile_entry entry;
         if (!reqfile_parse_line(inputs->config->only.at[i], STR("--only"), inputs->arena, &entry,
                                 err) ||
-            !inputs_take_entry(inputs, &entry, err))
+            !inputs_take_entry(inputs, &entry, INPUTS_ASK, err))
             return false;
     }
     return true;
@@ -264,7 +271,7 @@ static bool inputs_exclude(struct inputs *inputs, struct err *err)
                                 err))
             return false;
         entry.constraint = true;
-        if (!inputs_take_entry(inputs, &entry, err))
+        if (!inputs_take_entry(inputs, &entry, INPUTS_ASK, err))
             return false;
     }
     return true;
@@ -293,10 +300,13 @@ bool inputs_read(const struct run_plan_config *config, struct arena *arena, stru
 {
     *inputs = (struct inputs){.arena = arena, .config = config, .lock = config->locked};
     for (size_t i = 0; i < config->requirements.len; i++)
-        if (!inputs_take_reqfile(inputs, config->requirements.at[i], false, err))
+        if (!inputs_take_reqfile(inputs, config->requirements.at[i], INPUTS_ASK, err))
             return false;
     for (size_t i = 0; i < config->constraints.len; i++)
-        if (!inputs_take_reqfile(inputs, config->constraints.at[i], true, err))
+        if (!inputs_take_reqfile(inputs, config->constraints.at[i], INPUTS_LIMIT, err))
+            return false;
+    for (size_t i = 0; i < config->overrides.len; i++)
+        if (!inputs_take_reqfile(inputs, config->overrides.at[i], INPUTS_REPLACE, err))
             return false;
     return inputs_exclude(inputs, err) && inputs_scan(inputs, err) &&
            inputs_check_hashes(inputs, err) && inputs_narrow(inputs, err);

@@ -20,7 +20,7 @@ struct inputs {
     struct arena *arena;
     const struct run_plan_config *config;
     struct scan scan;
-    VEC(struct solve_require) requires, constraints;
+    VEC(struct solve_require) requires, constraints, overrides;
     VEC(struct solve_pin) pins;
     /* Index options that requirements files gave. */
     struct str index_url;

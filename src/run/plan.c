@@ -203,6 +203,8 @@ static void run_make_request(struct run_plan *plan)
                    .requires_len = inputs->requires.len,
                    .constraints = inputs->constraints.at,
                    .constraints_len = inputs->constraints.len,
+                   .overrides = inputs->overrides.at,
+                   .overrides_len = inputs->overrides.len,
                    .pins = inputs->pins.at,
                    .pins_len = inputs->pins.len,
                    .upgrade = config->eager ? SOLVE_EAGER : SOLVE_PINNED,

@@ -11,7 +11,7 @@
 
 struct run_plan_config {
     struct str input;                           /* directory, or empty */
-    struct spec_list requirements, constraints; /* files */
+    struct spec_list requirements, constraints, overrides; /* files */
     struct str locked; /* lock file: versions and files are its own, nothing else; or empty */
     struct str python, arch, platform_tag;
     struct str max_machine; /* newest machine level (elf/level.h); empty: as compilers do */

@@ -266,6 +266,8 @@ static struct scenario_release *read_line(struct scenario *s, struct str line)
         *vec_push(&s->requires, &s->arena) = make_require(s, first, tail);
     else if (str_eq(word, STR("constrain")))
         *vec_push(&s->constraints, &s->arena) = make_require(s, first, tail);
+    else if (str_eq(word, STR("override")))
+        *vec_push(&s->overrides, &s->arena) = make_require(s, first, tail);
     else if (str_eq(word, STR("pin")))
         add_pin(s, first, tail);
     else if (str_eq(word, STR("option")))
@@ -325,6 +327,8 @@ void scenario_load(const char *path, struct scenario *s)
     r->target.requires_len = s->requires.len;
     r->target.constraints = s->constraints.at;
     r->target.constraints_len = s->constraints.len;
+    r->target.overrides = s->overrides.at;
+    r->target.overrides_len = s->overrides.len;
     r->target.pins = s->pins.at;
     r->target.pins_len = s->pins.len;
     r->target.wheels_only_names = s->wheels_only_names.at;

@@ -26,7 +26,7 @@ struct scenario {
     struct map projects; /* name -> struct scenario_project */
     struct map urls;     /* URL -> struct provider_file */
     VEC(struct solve_require) requires;
-    VEC(struct solve_require) constraints;
+    VEC(struct solve_require) constraints, overrides;
     VEC(struct solve_pin) pins;
     VEC(struct str) wheels_only_names;
     VEC(struct str) rebuild_names;

@@ -39,6 +39,31 @@ static void answer(struct scenario *s, struct buf *out)
         buf_printf(out, "%s\n", err.text);
 }
 
+static bool is_met(const struct solve_result *result, const struct requirement *req)
+{
+    for (size_t n = 0; n < result->picks_len; n++)
+        if (str_eq(result->picks[n].release.name, req->name) &&
+            specifier_set_match(&req->specifiers, &result->picks[n].release.version))
+            return true;
+    return false;
+}
+
+/* Whether overrides name the project; what they ask for is met then. */
+static bool is_overridden(const struct scenario *s, const struct solve_result *result,
+                          const struct requirement *req)
+{
+    bool found = false;
+    for (size_t i = 0; i < s->overrides.len; i++) {
+        const struct requirement *instead = &s->overrides.at[i].req;
+        if (!str_eq(instead->name, req->name))
+            continue;
+        found = true;
+        if (marker_holds(instead->marker, &s->target.marker, NULL) && !is_met(result, instead))
+            fail_msg("%s: %.*s is not met", s->file, STR_ARG(instead->text));
+    }
+    return found;
+}
+
 /* Every need of a pick is met by a pick: checked from the facts, not from the solver's state. */
 static void check_solution(struct scenario *s)
 {
@@ -56,14 +81,8 @@ static void check_solution(struct scenario *s)
         for (size_t k = 0; k < meta.requires_dist_len; k++) {
             struct requirement req;
             assert_ok(requirement_parse(meta.requires_dist[k], &s->arena, &req, &err));
-            if (!marker_holds(req.marker, &s->target.marker, NULL))
-                continue;
-            bool met = false;
-            for (size_t n = 0; n < result.picks_len; n++)
-                met =
-                    met || (str_eq(result.picks[n].release.name, req.name) &&
-                            specifier_set_match(&req.specifiers, &result.picks[n].release.version));
-            if (!met)
+            if (marker_holds(req.marker, &s->target.marker, NULL) &&
+                !is_overridden(s, &result, &req) && !is_met(&result, &req))
                 fail_msg("%s: %.*s is not met", s->file, STR_ARG(req.text));
         }
     }
