@@ -43,7 +43,20 @@ static enum preset_role place_machine(const struct slot *slot)
     return arch_find(slot->spec->arch) == arch_host() ? PRESET_OWN : PRESET_BUILD;
 }
 
-/* What the recipes add to a root: its tools' packages and, where things link, "apt:" ones. */
+/*
+ * Package of an "apt:" word, if the root is to have it: "apt:libfoo-dev" is for what is linked
+ * against, "apt:flex:native" (as Debian's own build dependencies say it) a program of the build
+ * machine. Where one root is both, it has both.
+ */
+static bool place_takes_apt(struct str word, enum preset_role role, struct str *name)
+{
+    static const struct str native = STR_INIT(":native");
+    bool program = str_ends(word, native);
+    *name = program ? str_slice(word, 0, word.len - native.len) : word;
+    return role == PRESET_OWN || program == (role == PRESET_BUILD);
+}
+
+/* What the recipes add to a root: its tools' packages and "apt:" ones. */
 static bool place_extra(const struct slot *slot, enum preset_role role, struct image_names *extra,
                         struct err *err)
 {
@@ -59,8 +72,11 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
         return false;
     for (size_t i = 0; i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
-    for (size_t i = 0; role != PRESET_BUILD && i < apt.len; i++)
-        *vec_push(&all, arena) = apt.at[i];
+    for (size_t i = 0; i < apt.len; i++) {
+        struct str name;
+        if (place_takes_apt(apt.at[i], role, &name))
+            *vec_push(&all, arena) = name;
+    }
     *extra = (struct image_names){all.at, all.len};
     return true;
 }

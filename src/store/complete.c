@@ -178,6 +178,30 @@ static bool complete_memory(struct sql *sql, const struct complete *c, struct er
                    NULL, err);
 }
 
+/* Hints live and sink by their own record; what was looked up is kept with what showed it. */
+static bool complete_hints(struct sql *sql, const struct complete *c, struct err *err)
+{
+    const struct store_completion *f = c->completion;
+    for (size_t i = 0; i < f->hint_outcome_count; i++)
+        if (!sql_run(sql, SQL_HINT_OUTCOME_ADD,
+                     SQL_ARGS(sql_text(f->hint_outcomes[i].hint), sql_int(c->attempt),
+                              sql_text(c->job.name), sql_text(c->job.target),
+                              sql_int(f->hint_outcomes[i].fixed), sql_int(c->now_ms)),
+                     NULL, err))
+            return false;
+    for (size_t i = 0; i < f->inference_count; i++) {
+        const struct store_inference *rule = &f->inferences[i];
+        if (!sql_run(sql, SQL_INFERRED_ADD,
+                     SQL_ARGS(sql_text(rule->id), sql_text(rule->need), sql_text(rule->name),
+                              sql_text(rule->recipe), sql_int(c->now_ms)),
+                     NULL, err) ||
+            !sql_run(sql, SQL_INFERRED_EXAMPLE_ADD,
+                     SQL_ARGS(sql_text(rule->id), sql_text(rule->example)), NULL, err))
+            return false;
+    }
+    return true;
+}
+
 /* history.failed: 1 is the package's own failure, 2 one that says nothing about it. */
 static int64_t complete_failed(const struct store_completion *f)
 {
@@ -211,7 +235,8 @@ static bool complete_body(struct sql *sql, void *state, struct err *err)
     return complete_attempt(sql, c, err) && complete_read(sql, c, err) &&
            complete_artifacts(sql, c, err) && complete_addendum(sql, c, err) &&
            complete_job(sql, c, err) && complete_dependents(sql, c, err) &&
-           complete_memory(sql, c, err) && complete_history(sql, c, err);
+           complete_memory(sql, c, err) && complete_hints(sql, c, err) &&
+           complete_history(sql, c, err);
 }
 
 bool store_complete(struct store *store, int64_t attempt, int64_t epoch,

@@ -87,6 +87,41 @@ bool store_learned_each(struct store *store, store_learned_fn *visit, void *stat
     return true;
 }
 
+bool store_hint_each(struct store *store, store_hint_fn *visit, void *state, struct err *err)
+{
+    SQL_ROWS_AUTO struct sql_rows rows = {0};
+    bool more = false;
+    if (!sql_first(store->sql, SQL_HINT_EACH, SQL_NO_ARGS, &rows, &more, err))
+        return false;
+    while (more) {
+        struct store_hint_record record = {sql_get_text(&rows, 0), sql_get_int(&rows, 1),
+                                           sql_get_int(&rows, 2), sql_get_int(&rows, 3)};
+        if (!visit(state, &record, err) || !sql_next(&rows, &more, err))
+            return false;
+    }
+    return true;
+}
+
+bool store_inferred_each(struct store *store, store_inferred_fn *visit, void *state,
+                         struct err *err)
+{
+    SQL_ROWS_AUTO struct sql_rows rows = {0};
+    bool more = false;
+    if (!sql_first(store->sql, SQL_INFERRED_EACH, SQL_NO_ARGS, &rows, &more, err))
+        return false;
+    while (more) {
+        struct store_inferred inferred = {
+            .rule = {sql_get_text(&rows, 0), sql_get_text(&rows, 1), sql_get_text(&rows, 2),
+                     sql_get_text(&rows, 3), sql_get_text(&rows, 6)},
+            .count = sql_get_int(&rows, 4),
+            .last_ms = sql_get_int(&rows, 5),
+        };
+        if (!visit(state, &inferred, err) || !sql_next(&rows, &more, err))
+            return false;
+    }
+    return true;
+}
+
 /* The failure in the first row of a query, if there is one. */
 static bool report_failure(struct store *store, enum sql_id id, const struct sql_arg *args,
                            struct arena *arena, bool *found, struct store_failure *failure,

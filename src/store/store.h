@@ -254,6 +254,17 @@ enum store_outcome {
     OUTCOME_CANCELLED, /* stopped on request */
 };
 
+/* What became of a hint whose recipes the attempt was made with. */
+struct store_hint_outcome {
+    struct str hint; /* its id */
+    bool fixed;      /* what it was for did not come again */
+};
+
+/* A need that was looked up, and its recipe: kept under its id, with a few lines that showed it. */
+struct store_inference {
+    struct str id, need, name, recipe, example;
+};
+
 struct store_completion {
     enum store_outcome outcome;
     struct str class;  /* of a failure: "compile", "missing-header", "network" ...; else empty */
@@ -276,6 +287,10 @@ struct store_completion {
     const struct store_artifact *artifacts; /* the first is the main one */
     size_t artifact_count;
     const struct store_graph *addendum; /* jobs that a `requires` job found; NULL: none */
+    const struct store_hint_outcome *hint_outcomes;
+    size_t hint_outcome_count;
+    const struct store_inference *inferences;
+    size_t inference_count;
 };
 
 struct store_effect {
@@ -358,6 +373,24 @@ typedef bool store_learned_fn(void *state, const struct store_learned *learned, 
 /* In order of kind, name, target: read once at the start of a run. */
 CHECKED bool store_learned_each(struct store *store, store_learned_fn *visit, void *state,
                                 struct err *err);
+
+struct store_hint_record {
+    struct str hint;
+    int64_t applied, fixed, last_ms;
+};
+typedef bool store_hint_fn(void *state, const struct store_hint_record *record, struct err *err);
+/* In order of ids. */
+CHECKED bool store_hint_each(struct store *store, store_hint_fn *visit, void *state,
+                             struct err *err);
+
+struct store_inferred {
+    struct store_inference rule; /* with one of its examples */
+    int64_t count, last_ms;
+};
+typedef bool store_inferred_fn(void *state, const struct store_inferred *inferred, struct err *err);
+/* In order of ids. */
+CHECKED bool store_inferred_each(struct store *store, store_inferred_fn *visit, void *state,
+                                 struct err *err);
 
 /* ---- upkeep ---- */
 

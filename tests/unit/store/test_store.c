@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/buf.h"
 #include "store/history.h"
 #include "store/store.h"
 
@@ -281,6 +282,52 @@ static void test_new_recipes_are_a_new_chance(void **state)
     assert_int_equal(complete(&lease, OUTCOME_AGAIN).state, STATE_BLOCKED);
     assert_ok(store_job_control(store, id, CONTROL_UNBLOCK, now, &err));
     assert_int_equal(state_of(id), STATE_READY);
+}
+
+static bool see_hint(void *state, const struct store_hint_record *record, struct err *e)
+{
+    (void)e;
+    buf_printf(state, "%.*s %d/%d ", STR_ARG(record->hint), (int)record->fixed,
+               (int)record->applied);
+    return true;
+}
+
+static bool see_inferred(void *state, const struct store_inferred *inferred, struct err *e)
+{
+    (void)e;
+    buf_printf(state, "%.*s x%d %.*s: %.*s ", STR_ARG(inferred->rule.id), (int)inferred->count,
+               STR_ARG(inferred->rule.recipe), STR_ARG(inferred->rule.example));
+    return true;
+}
+
+static void test_hints_have_a_record(void **state)
+{
+    (void)state;
+    struct store_job_new job = a_job("a", 0);
+    int64_t id;
+    BUF_AUTO struct buf seen = {0};
+    a_run(&job, 1, NULL, 0, &id);
+    for (int i = 0; i < 5; i++) {
+        char example[] = {'e', (char)('0' + i), 0};
+        const struct store_hint_outcome outcomes[] = {{STR("good"), true}, {STR("bad"), i == 4}};
+        const struct store_inference rule = {STR("look-up:header:z.h"), STR("header"), STR("z.h"),
+                                             STR("apt:z-dev"), str_from(example)};
+        struct store_completion completion = {.outcome = OUTCOME_RETURNED,
+                                              .hint_outcomes = outcomes,
+                                              .hint_outcome_count = 2,
+                                              .inferences = &rule,
+                                              .inference_count = 1};
+        struct store_lease lease = claim();
+        assert_ok(store_complete(store, lease.attempt, lease.epoch, &completion, now, NULL, &err));
+        /* A stale one leaves no trace. */
+        assert_false(
+            store_complete(store, lease.attempt, lease.epoch, &completion, now, NULL, &err));
+    }
+    assert_ok(store_hint_each(store, see_hint, &seen, &err));
+    assert_string_equal(seen.ptr, "bad 1/5 good 5/5 ");
+    seen.len = 0;
+    assert_ok(store_inferred_each(store, see_inferred, &seen, &err));
+    assert_string_equal(seen.ptr, "look-up:header:z.h x5 apt:z-dev: e0 ");
 }
 
 static void test_infrastructure_never_counts(void **state)
@@ -633,6 +680,7 @@ int main(void)
         TEST(test_a_drone_that_starts_anew_gives_back),
         TEST(test_retry_backoff_and_failure),
         TEST(test_new_recipes_are_a_new_chance),
+        TEST(test_hints_have_a_record),
         TEST(test_infrastructure_never_counts),
         TEST(test_admission_chooses),
         TEST(test_cycles_and_doubles_are_refused),
