@@ -3,7 +3,10 @@
 #include "base/embedded.h"
 #include "base/vec.h"
 #include "pkg/name.h"
+#include "pkg/requirement.h"
 #include "wheelfile/wheelfile.h"
+
+#include <string.h>
 
 extern const struct embedded_file build_recipes[];
 
@@ -42,6 +45,72 @@ struct spec_list recipe_for(struct str name, struct spec_files requires, struct 
             *vec_push(&words, arena) = word;
     }
     return (struct spec_list){words.at, words.len};
+}
+
+static bool recipe_is_package(struct str value)
+{
+    static const struct str native = STR_INIT(":native");
+    if (str_ends(value, native))
+        value = str_slice(value, 0, value.len - native.len);
+    for (size_t i = 0; i < value.len; i++)
+        if (!char_is_alnum(value.ptr[i]) && (i == 0 || !strchr("+-._", value.ptr[i])))
+            return false;
+    return value.len > 1 && value.len < 200;
+}
+
+static bool recipe_is_name(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!char_is_alnum(value.ptr[i]) && (i == 0 || value.ptr[i] != '-'))
+            return false;
+    return value.len > 0 && value.len < 100;
+}
+
+static bool recipe_is_pair(struct str value)
+{
+    struct str key, rest;
+    return str_cut(value, '=', &key, &rest) && key.len && str_find_char(value, '\0') == value.len;
+}
+
+static bool recipe_is_requirement(struct str value)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    struct requirement req;
+    struct err ignored = {0};
+    return requirement_parse(value, &scratch, &req, &ignored);
+}
+
+static const struct {
+    struct str kind;
+    bool (*fits)(struct str value);
+    const char *form;
+} recipe_kinds[] = {
+    {STR_INIT("apt"), recipe_is_package, "name of a package"},
+    {STR_INIT("dnf"), recipe_is_package, "name of a package"},
+    {STR_INIT("pip"), recipe_is_requirement, "requirement such as cython<3"},
+    {STR_INIT("pack"), recipe_is_name, "name of a pack"},
+    {STR_INIT("tool"), recipe_is_name, "name of a set of tools: rust, fortran, cmake"},
+    {STR_INIT("setting"), recipe_is_pair, "setting of the backend, KEY=VALUE"},
+    {STR_INIT("env"), recipe_is_pair, "variable of the environment, KEY=VALUE"},
+};
+
+bool recipe_check(struct str word, struct err *err)
+{
+    struct str kind, value;
+    str_cut(word, ':', &kind, &value);
+    for (size_t i = 0; i < sizeof recipe_kinds / sizeof *recipe_kinds; i++) {
+        if (!str_eq(kind, recipe_kinds[i].kind))
+            continue;
+        if (recipe_kinds[i].fits(value))
+            return true;
+        return err_set(err, ERR_USAGE, "recipe \"" STR_FMT "\": behind \"%s:\" stands the %s",
+                       STR_ARG(str_slice(word, 0, 100)), recipe_kinds[i].kind.ptr,
+                       recipe_kinds[i].form);
+    }
+    return err_set(err, ERR_USAGE,
+                   "recipe \"" STR_FMT "\" is none: give one like apt:libssl-dev, pip:cython<3 or "
+                   "env:CFLAGS=-O1",
+                   STR_ARG(str_slice(word, 0, 100)));
 }
 
 struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena)

@@ -12,10 +12,18 @@
 
 /*
  * Words for a package (normalised name) that is built with these wheels: those `asked` for, then
- * the table's: "apt:libyaml-dev", "apt:flex:native", "setting:K=V", "tool:rust". None of the table twice.
+ * the table's: "apt:libyaml-dev", "apt:flex:native", "setting:K=V", "tool:rust". None of the table
+ * twice.
  */
 struct spec_list recipe_for(struct str name, struct spec_files requires, struct spec_list asked,
                             struct arena *arena);
+
+/*
+ * Whether a word is a recipe that can be carried out: a kind of the list in data/recipes.tsv, or
+ * "pip" (a requirement of the build), and a value of its form. Names of packages hold nothing but
+ * their distribution's letters. ERR_USAGE says what is wrong.
+ */
+CHECKED bool recipe_check(struct str word, struct err *err);
 
 /* Values of one kind among words, in order: "apt" gives "libyaml-dev", ... */
 struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena);

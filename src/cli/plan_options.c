@@ -161,6 +161,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .await_sdist_ms = option_ms(options, OPTION_AWAIT_SDIST),
         .rebuild = plan_options_list(call, OPTION_REBUILD),
         .only = plan_options_list(call, OPTION_ONLY),
+        .recipes = plan_options_list(call, OPTION_RECIPE),
         .eager = str_eq(option_str(options, OPTION_UPGRADE_STRATEGY), STR("eager")),
         .fallback_latest = option_flag(options, OPTION_FALLBACK_LATEST),
         .max_deps = option_int(options, OPTION_MAX_DEPS),

@@ -246,6 +246,22 @@ static void keep_requires(struct graph_state *state, uint32_t index,
     node->backend = system->backend;
 }
 
+static void add_build_asks(const struct graph_state *state, struct str name,
+                           struct provider_build_system *system)
+{
+    const struct graph_request *request = state->request;
+    struct str *all =
+        ARENA_ARRAY(state->arena, struct str, system->requires_len + request->build_asks_len);
+    size_t count = system->requires_len;
+    for (size_t i = 0; i < count; i++)
+    all[i] = system->requires[i];
+    for (size_t i = 0; i < request->build_asks_len; i++)
+        if (str_eq(request->build_asks[i].name, name))
+            all[count++] = request->build_asks[i].requirement;
+    system->requires = all;
+    system->requires_len = count;
+}
+
 static void add_requires_node(struct graph_state *state, uint32_t index,
                               const struct graph_env *env, const uint32_t *nodes, size_t len)
 {
@@ -286,6 +302,8 @@ static bool plan_build(struct graph_state *state, uint32_t index, const struct g
         skip(state, index, arena_str(state->arena, str_from(said.text)));
         return true;
     }
+    if (state->request->build_asks_len)
+        add_build_asks(state, state->drafts.at[index].node.name, &system);
     keep_requires(state, index, &system, env);
     if (!graph_environment(state, env, system.requires, system.requires_len, &nodes, &len, &failure,
                            err))

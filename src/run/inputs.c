@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "index/source.h"
 #include "os/file.h"
+#include "build/recipe.h"
 #include "pkg/name.h"
 #include "pkg/reqfile.h"
 
@@ -70,9 +71,9 @@ static bool inputs_take_entry(struct inputs *inputs, struct reqfile_entry *entry
     struct solve_require made = {
         .req = entry->req, .origin = entry->origin, .hashes = hashes.at, .hashes_len = hashes.len};
     for (size_t i = 0; i < entry->settings_len; i++)
-        *vec_push(&inputs->settings, inputs->arena) =
-            (struct inputs_setting){entry->origin, arena_printf(inputs->arena, "setting:" STR_FMT,
-                                                                STR_ARG(entry->settings[i]))};
+        *vec_push(&inputs->recipes, inputs->arena) = (struct inputs_recipe){
+            .origin = entry->origin,
+            .word = arena_printf(inputs->arena, "setting:" STR_FMT, STR_ARG(entry->settings[i]))};
     if (entry->constraint) // NOLINT(bugprone-branch-clone): three lists of one type
         *vec_push(&inputs->constraints, inputs->arena) = made;
     else if (use == INPUTS_REPLACE)
@@ -295,6 +296,23 @@ static bool inputs_check_hashes(struct inputs *inputs, struct err *err)
     return true;
 }
 
+/* --recipe NAME=WORD */
+static bool inputs_take_recipes(struct inputs *inputs, struct err *err)
+{
+    for (size_t i = 0; i < inputs->config->recipes.len; i++) {
+        struct str name, word;
+        if (!str_cut(inputs->config->recipes.at[i], '=', &name, &word) || !name_is_valid(name))
+            return err_set(err, ERR_USAGE,
+                           "--recipe " STR_FMT ": say NAME=RECIPE, such as lxml=apt:libxml2-dev",
+                           STR_ARG(inputs->config->recipes.at[i]));
+        if (!recipe_check(word, err))
+            return err_wrap(err, "--recipe");
+        *vec_push(&inputs->recipes, inputs->arena) =
+            (struct inputs_recipe){.name = name_normal(name, inputs->arena), .word = word};
+    }
+    return true;
+}
+
 bool inputs_read(const struct run_plan_config *config, struct arena *arena, struct inputs *inputs,
                  struct err *err)
 {
@@ -308,8 +326,9 @@ bool inputs_read(const struct run_plan_config *config, struct arena *arena, stru
     for (size_t i = 0; i < config->overrides.len; i++)
         if (!inputs_take_reqfile(inputs, config->overrides.at[i], INPUTS_REPLACE, err))
             return false;
-    return inputs_exclude(inputs, err) && inputs_scan(inputs, err) &&
-           inputs_check_hashes(inputs, err) && inputs_narrow(inputs, err);
+    return inputs_take_recipes(inputs, err) && inputs_exclude(inputs, err) &&
+           inputs_scan(inputs, err) && inputs_check_hashes(inputs, err) &&
+           inputs_narrow(inputs, err);
 }
 
 bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, struct err *err)
@@ -332,16 +351,25 @@ bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider, s
     return true;
 }
 
+/* Whether the requirement of that line asks for the project. */
+static bool inputs_line_asks(const struct inputs *inputs, struct str origin, struct str name,
+                             struct arena *arena)
+{
+    for (size_t i = 0; i < inputs->requires.len; i++)
+        if (str_eq(inputs->requires.at[i].origin, origin) &&
+            str_eq(name_normal(inputs->requires.at[i].req.name, arena), name))
+            return true;
+    return false;
+}
+
 struct spec_list inputs_recipes(const struct inputs *inputs, struct str name, struct arena *arena)
 {
     VEC(struct str) words = {0};
-    for (size_t r = 0; r < inputs->requires.len && inputs->settings.len; r++) {
-        const struct solve_require *require = &inputs->requires.at[r];
-        if (!str_eq(name_normal(require->req.name, arena), name))
-            continue;
-        for (size_t i = 0; i < inputs->settings.len; i++)
-            if (str_eq(inputs->settings.at[i].origin, require->origin))
-                *vec_push(&words, arena) = inputs->settings.at[i].word;
+    for (size_t i = 0; i < inputs->recipes.len; i++) {
+        const struct inputs_recipe *recipe = &inputs->recipes.at[i];
+        if (recipe->name.len ? str_eq(recipe->name, name)
+                             : inputs_line_asks(inputs, recipe->origin, name, arena))
+            *vec_push(&words, arena) = recipe->word;
     }
     return (struct spec_list){words.at, words.len};
 }

@@ -11,9 +11,12 @@
 #include "plan/solve.h"
 #include "run/plan.h"
 
-/* "--config-settings K=V" behind the requirement of that line, as a recipe: "setting:K=V". */
-struct inputs_setting {
-    struct str origin, word;
+/*
+ * A recipe that the input asks for: --recipe for the project of that name, or
+ * "--config-settings K=V" ("setting:K=V") for the requirement of that line.
+ */
+struct inputs_recipe {
+    struct str name, origin, word; /* one of the first two is empty */
 };
 
 struct inputs {
@@ -26,7 +29,7 @@ struct inputs {
     struct str index_url;
     VEC(struct str) index_urls, find_links, trusted_hosts;
     bool no_index, pre;
-    VEC(struct inputs_setting) settings;
+    VEC(struct inputs_recipe) recipes;
     /*
      * What they say of files: sdists of these projects are no candidates (":all:": of any), wheels
      * of those are built; every file must have one of the hashes given.
@@ -47,7 +50,7 @@ CHECKED bool inputs_read(const struct run_plan_config *config, struct arena *are
 CHECKED bool inputs_name_trees(struct inputs *inputs, struct index_provider *provider,
                                struct err *err);
 
-/* Recipes that requirements files ask for, for a project (normalised name). */
+/* Those for a project (normalised name). */
 struct spec_list inputs_recipes(const struct inputs *inputs, struct str name, struct arena *arena);
 
 #endif

@@ -38,6 +38,7 @@ struct run_plan {
     struct provider provider, builds_provider;
     struct run_env target, build;
     VEC(struct str) rebuild_names;
+    VEC(struct graph_build_ask) build_asks; /* of "pip:" recipes */
     struct graph_request request;
     struct graph graph;
 };
@@ -193,8 +194,21 @@ static int64_t run_awaited_from(const struct run_plan_config *config)
     return config->await_sdist_ms ? now - config->await_sdist_ms : 0;
 }
 
+static void run_take_asks(struct run_plan *plan)
+{
+    for (size_t i = 0; i < plan->inputs.recipes.len; i++) {
+        const struct inputs_recipe *recipe = &plan->inputs.recipes.at[i];
+        struct str kind, value;
+        str_cut(recipe->word, ':', &kind, &value);
+        if (str_eq(kind, STR("pip")))
+            *vec_push(&plan->build_asks, plan->arena) =
+                (struct graph_build_ask){recipe->name, value};
+    }
+}
+
 static void run_make_request(struct run_plan *plan)
 {
+    run_take_asks(plan);
     const struct run_plan_config *config = &plan->config;
     const struct inputs *inputs = &plan->inputs;
     plan->request = (struct graph_request){
@@ -219,6 +233,8 @@ static void run_make_request(struct run_plan *plan)
         .build_env = &plan->build.env,
         .build_provider = &plan->builds_provider,
         .rebuild = run_rebuild(plan),
+        .build_asks = plan->build_asks.at,
+        .build_asks_len = plan->build_asks.len,
         .provided = run_provided,
         .provided_len = sizeof run_provided / sizeof *run_provided,
     };

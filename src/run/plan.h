@@ -10,7 +10,7 @@
 #include "plan/lock.h"
 
 struct run_plan_config {
-    struct str input;                           /* directory, or empty */
+    struct str input;                                      /* directory, or empty */
     struct spec_list requirements, constraints, overrides; /* files */
     struct str locked; /* lock file: versions and files are its own, nothing else; or empty */
     struct str python, arch, platform_tag;
@@ -24,6 +24,7 @@ struct run_plan_config {
     struct spec_list excluded; /* "NAME!=VERSION": what earlier rounds could not build */
     struct spec_list rebuild;  /* "all" or names */
     struct spec_list only;     /* NAME or NAME==VERSION */
+    struct spec_list recipes;  /* "NAME=RECIPE" */
     bool eager, fallback_latest;
     int64_t max_deps;
     int64_t attempt_timeout_ms; /* of a backend that is asked for metadata */

@@ -123,6 +123,41 @@ static void test_recipes(void **state)
     assert_str(recipe_values((struct spec_list){odd, 4}, STR("env"), &arena).at[0], "A=b:c");
 }
 
+static void test_recipe_check(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "apt:libssl-dev", "apt:g++",   "apt:flex:native", "dnf:openssl-devel", "dnf:libX11-devel",
+        "pip:cython<3",   "tool:rust", "pack:openblas",   "env:CFLAGS=-O1 -g", "setting:a=",
+    };
+    static const char *const bad[] = {
+        "",      "apt",      "apt:",    "apt:-o",   "apt:../etc", "apt:a b",
+        "apt:x", "pip:",     "pip:a b", "pip:-r x", "env:",       "env:=x",
+        "env:A", "pack:a/b", "rpm:lib", "APT:libx", "apt:a\nb",   "apt::native",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct err err = {0};
+        if (!recipe_check(str_from(good[i]), &err))
+            fail_msg("%s: %s", good[i], err.text);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err err = {0};
+        if (recipe_check(str_from(bad[i]), &err))
+            fail_msg("\"%s\" is taken", bad[i]);
+        assert_int_equal(err.code, ERR_USAGE);
+    }
+    /* whatever its table has */
+    ARENA_AUTO struct arena arena = {0};
+    static const char *const names[] = {"numpy", "lxml", "scipy", "cryptography", "cffi"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct spec_list words =
+            recipe_for(str_from(names[i]), (struct spec_files){0}, (struct spec_list){0}, &arena);
+        struct err err = {0};
+        for (size_t k = 0; k < words.len; k++)
+            assert_ok(recipe_check(words.at[k], &err));
+    }
+}
+
 /* What a package is built with brings rows too, each word once. */
 static void test_recipes_of_requirements(void **state)
 {
@@ -182,11 +217,9 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_packages),
-        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_extensions),
-        cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_recipes_of_requirements),
+        cmocka_unit_test(test_packages),     cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_extensions),   cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_recipe_check), cmocka_unit_test(test_recipes_of_requirements),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Builds that need more than their metadata says, for real: a header, a program, a build requirement.
+usage: run_learn.py [part...] (SHOW=1 prints what was said)"""
+import made
+import whole
+
+SETUP = '''
+import subprocess
+{before}
+from setuptools import setup, Extension
+setup(name="{name}", version="1.0", py_modules=["{name}"],
+      ext_modules=[Extension("_{name}", ["{name}.c"], libraries={libraries})])
+'''
+
+SOURCE = '''#include <Python.h>
+#include <{header}>
+static struct PyModuleDef d = {{PyModuleDef_HEAD_INIT, "_{name}", NULL, -1, NULL}};
+PyMODINIT_FUNC PyInit__{name}(void)
+{{
+    PyObject *m = PyModule_Create(&d);
+    PyModule_AddStringConstant(m, "SAYS", {says});
+    return m;
+}}
+'''
+
+
+def extension(name, header, libraries, says, before=""):
+    """An sdist whose extension module asks a native library for its version."""
+    return made.sdist_bytes(name, "1.0", {
+        "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'
+                          'build-backend = "setuptools.build_meta"\n',
+        "setup.py": SETUP.format(name=name, libraries=libraries, before=before),
+        f"{name}.py": f"from _{name} import SAYS\n",
+        f"{name}.c": SOURCE.format(name=name, header=header, says=says)})
+
+
+def sdists(world):
+    return world.folder({
+        "needsbz-1.0.tar.gz": extension("needsbz", "bzlib.h", ["bz2"], "BZ2_bzlibVersion()"),
+        "needsflex-1.0.tar.gz": extension("needsflex", "stdio.h", [], '"plain"',
+                                          'subprocess.check_call(["flex", "--version"])'),
+        "needspip-1.0.tar.gz": extension("needspip", "stdio.h", [], '"plain"', "import wrapt_to_be")})
+
+
+def need(world, text):
+    return world.folder({"r.txt": text}) / "r.txt"
+
+
+def part_by_hand(world):
+    """--recipe: what a user knows of a package."""
+    files = sdists(world)
+    wheels = world.folder({"wrapt_to_be-2.0-py3-none-any.whl": made.wheel_bytes("wrapt_to_be", "2.0"),
+                           "wrapt_to_be-1.0-py3-none-any.whl": made.wheel_bytes("wrapt_to_be", "1.0")})
+    words = ("--find-links", files, "--find-links", wheels, "--max-attempts", "1",
+             "-r", need(world, "needsbz\nneedsflex\nneedspip\n"))
+    result = world.run(*words, local=False)
+    world.check("without recipes none is built", result.status == 1 and not result.delivered(), result)
+    result = world.run(*words, "--recipe", "needsbz=apt:libbz2-dev", "--recipe", "NeedsFlex=apt:flex:native",
+                       "--recipe", "needspip=pip:wrapt-to-be<2", local=False)
+    world.check("with them all are", result.status == 0 and
+                {p["status"] for p in result.packages.values()} == {"built"}, result)
+    world.check("and the manifest names them", result.packages["needspip"].get("recipes") ==
+                ["pip:wrapt-to-be<2"] and "apt:flex:native" in result.packages["needsflex"]["recipes"], result)
+    for word, say in (("needsbz", "NAME=RECIPE"), ("needsbz=zlib1g-dev", "is none"),
+                      ("needsbz=apt:../x", "name of a package"), ("needsbz=apt:-y", "name of a package"),
+                      ("needsbz=pip:a b", "requirement"), ("needsbz=env:X", "KEY=VALUE")):
+        world.sentence(word, world.run(*words, "--recipe", word), 2, say)
+
+
+PARTS = {"by-hand": part_by_hand}
+
+whole.run_parts(PARTS)
