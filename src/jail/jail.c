@@ -252,8 +252,10 @@ static enum jail_end jail_classify(const struct jail_limits *limits, const struc
         return seen->end;
     if (report->out_of_memory || (use->oom_kills && failed))
         return JAIL_OOM;
-    /* Without a control group nobody counts refusals: near the limit when it failed is enough. */
-    bool crowded = report->peak_pids && report->peak_pids * 10 >= limits->pids * 9;
+    /* Without a control group nobody counts refusals: near the limit when it failed is enough. The
+     * kernel counts a process from when its fork begins, /proc when it is done: on a busy machine
+     * a seventh of them was still on the way. */
+    bool crowded = report->peak_pids && report->peak_pids * 4 >= limits->pids * 3;
     if (failed && limits->pids && (use->pids_refused || crowded))
         return JAIL_PIDS;
     bool file_too_large = WIFSIGNALED(report->status) && WTERMSIG(report->status) == SIGXFSZ;
