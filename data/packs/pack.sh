@@ -1,30 +1,55 @@
-# One pack: a C library from Debian's source (with Debian's patches) as a static, position-independent
-# archive on the floor. Runs in the sandbox: sources at /src, work at /build, result below /out.
-#   usage: pack.sh NAME CONFIGURE-OPTION...
+# One pack: a native library from its release's source (with the distribution's patches) as a static,
+# position-independent archive on the floor. Runs in the sandbox: sources at /src, packs that it needs
+# at /sysroot/pack, work at /build, result below /out.
+#   usage: pack.sh NAME autotools|cmake|script [OPTION...]
 set -e
-name=$1
-shift
+name=$1 kind=$2
+shift 2
+OUT=/out
+export OUT
+unpack() { # into the working directory
+    if ls /src/"$name"/*.orig.tar.* >/dev/null 2>&1; then
+        tar xf "$(ls /src/"$name"/*.orig.tar.* | grep -v '\.asc$' | head -n 1)" --strip-components=1
+        tar xf /src/"$name"/*.debian.tar.*
+    else
+        tar xf /src/"$name"/* --strip-components=1
+    fi
+    if [ -e debian/patches/series ]; then
+        grep -v -e '^#' -e '^ *$' debian/patches/series | sed 's/ .*//' | while read -r patch; do
+            patch -s -p1 <debian/patches/"$patch" || exit 1
+        done
+    fi
+}
+pc() { # name version library-word...: the .pc file that a library does not bring
+    mkdir -p "$OUT/pack/lib/pkgconfig"
+    cat >"$OUT/pack/lib/pkgconfig/$1.pc" <<END
+prefix=/pack
+libdir=\${prefix}/lib
+includedir=\${prefix}/include
+
+Name: $1
+Description: $1, built on the floor
+Version: ${2:-0}
+Libs: -L\${libdir} ${*:3}
+Cflags: -I\${includedir}
+END
+}
 mkdir -p /build/"$name"
 cd /build/"$name"
-tar xf /src/"$name"/*.orig.tar.* --strip-components=1
-tar xf /src/"$name"/*.debian.tar.*
-if [ -e debian/patches/series ]; then
-    grep -v -e '^#' -e '^$' debian/patches/series | while read -r patch; do
-        patch -s -p1 <debian/patches/"$patch" || exit 1
-    done
-fi
-# Patches touch what autotools would make anew; the release's own files are right as they are.
-find . -name aclocal.m4 -exec touch {} +
-find . -name configure -exec touch {} + -o -name config.h.in -exec touch {} +
-find . -name Makefile.in -exec touch {} +
-./configure -q --host="${CC%-gcc}" --prefix=/pack --disable-shared --enable-static --with-pic \
-    --disable-dependency-tracking CFLAGS='-O2 -g0 -fPIC' "$@"
-make -s -j"$(nproc)"
-make -s install DESTDIR=/out
+unpack
+# shellcheck source=/dev/null
+. /script/"$kind".sh
 # Whoever links these links them statically, so what they need themselves belongs to them.
 for file in /out/pack/lib/pkgconfig/*.pc; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
     needs=$(sed -n 's/^Libs.private: *//p' "$file")
-    wants=$(sed -n 's/^Requires.private: *//p' "$file")
-    sed -i -e "s|^Libs:.*|& $needs|" -e "s|^Requires:.*|& $wants|" -e '/\.private:/d' "$file"
+    wants=$(sed -n 's/^Requires.private: *//p' "$file" | tr '\n' ' ')
+    sed -i -e "s|^Libs:.*|& $needs|" "$file"
+    if [ -n "${wants// /}" ]; then
+        grep -q '^Requires:' "$file" || echo "Requires:" >>"$file"
+        sed -i -e "s|^Requires:.*|& $wants|" "$file"
+    fi
+    sed -i -e '/\.private:/d' "$file"
 done
-rm -rf /out/pack/share /out/pack/lib/*.la /build/"$name"
+find /out/pack -name '*.la' -delete
+rm -rf /out/pack/share/doc /out/pack/share/man /out/pack/share/gtk-doc /build/"$name"

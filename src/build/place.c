@@ -63,6 +63,7 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
     struct arena *arena = slot->arena;
     struct spec_list tools = recipe_values(slot->spec->recipes, STR("tool"), arena);
     struct spec_list apt = recipe_values(slot->spec->recipes, STR("apt"), arena);
+    struct spec_list packs = recipe_values(slot->spec->recipes, STR("pack"), arena);
     const struct arch *arch = arch_find(slot->spec->arch);
     struct image_names packages = {0};
     VEC(struct str) all = {0};
@@ -72,10 +73,16 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
         return false;
     for (size_t i = 0; i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
+    packages = pack_tools((struct image_names){packs.at, packs.len}, arena);
+    for (size_t i = 0; role != PRESET_SYSROOT && i < packages.len; i++)
+        *vec_push(&all, arena) = packages.at[i];
     for (size_t i = 0; i < apt.len; i++) {
         struct str name;
-        if (place_takes_apt(apt.at[i], role, &name))
-            *vec_push(&all, arena) = name;
+        if (!place_takes_apt(apt.at[i], role, &name))
+            continue;
+        *vec_push(&all, arena) = name;
+        if (role == PRESET_BUILD) /* programs of a distribution take it for granted */
+            *vec_push(&all, arena) = STR("perl");
     }
     *extra = (struct image_names){all.at, all.len};
     return true;
@@ -363,6 +370,7 @@ bool image_run(struct slot *slot, struct spec_result *result, struct err *err)
     bool clean = str_eq(slot->spec->name, STR("test-root"));
     if (!(clean ? place_clean_root(slot, &place, err) : place_for_build(slot, &place, err)))
         return false;
+    result->file = place.pack.path; /* where recipes asked for packs */
     result->why = str_from(clean ? "clean root of the target is ready"
                                  : "build image, sysroot and floor are ready");
     return true;

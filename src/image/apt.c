@@ -314,11 +314,12 @@ bool apt_update(struct apt *apt, bool fresh, struct arena *arena, struct err *er
     struct stat stamp;
     struct str path = arena_printf(arena, "%s/updated", apt->dir);
     int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    /* Always: it names the directory by the path that it has today. */
+    if (!apt_make_dirs(apt, arena, err) || !apt_write_conf(apt, arena, err))
+        return false;
     bool recent = stat(path.ptr, &stamp) == 0 && now_s - stamp.st_mtime < APT_LISTS_AGE_S;
     if (recent && !fresh && apt_has_lists(apt, arena))
         return true;
-    if (!apt_make_dirs(apt, arena, err) || !apt_write_conf(apt, arena, err))
-        return false;
     struct apt_mirrors mirrors = apt_mirrors(apt, arena);
     const struct apt_mirrors usual = apt_usual(apt_archive(apt));
     if (!apt_fetch_lists(apt, &mirrors, arena, err)) {

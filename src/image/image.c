@@ -20,7 +20,7 @@
 const char IMAGE_OWN_PYTHON[] = "";
 
 /* Changes with the rules of composing, so that roots of an older program are not taken for ours. */
-#define IMAGE_RULES "refinery-root-3"
+#define IMAGE_RULES "refinery-root-4"
 
 enum { IMAGE_REQUEST_MAX = 4 << 20, IMAGE_CONTROL_MAX = 1 << 20 };
 

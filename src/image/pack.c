@@ -9,103 +9,116 @@
 #include "base/embedded.h"
 #include "base/vec.h"
 #include "image/apt.h"
+#include "image/linktree.h"
+#include "image/pack_recipe.h"
 #include "os/fd.h"
 #include "os/file.h"
 
-#define PACK_RULES "refinery-pack-1"
+#define PACK_RULES "refinery-pack-2"
 
-enum {
-    PACK_OPTIONS_MAX = 12,
-    PACK_WALL_MS = 60 * 60 * 1000,
-    PACK_OUTPUT_MAX = 64 << 20,
-    PACK_TAIL = 700,
+enum { PACK_WALL_MS = 60 * 60 * 1000, PACK_OUTPUT_MAX = 64 << 20, PACK_TAIL = 700 };
+
+extern const struct embedded_file pack_files[]; /* data/packs, by scripts/embed_table.py */
+
+/* One that is wanted, or that one of those needs. */
+struct pack_part {
+    const struct pack_recipe *recipe;
+    struct str sources; /* what the release's source consists of, as apt names it */
+    struct digest digest;
+    struct str path;
 };
-
-extern const struct embedded_file pack_scripts[]; /* data/packs, by scripts/embed_table.py */
-
-/*
- * In building order: what a row needs stands above it. Of pack.sh names are Debian source
- * packages and options those of configure; relink.sh takes the archive that an "apt:" recipe
- * put into the sysroot.
- */
-static const struct pack_row {
-    const char *name, *needs;
-    const char *options[PACK_OPTIONS_MAX];
-    bool relinked;
-} pack_rows[] = {
-    {"libxml2",
-     NULL,
-     {"--without-python", "--without-lzma", "--without-icu", "--without-zlib", "--without-debug"}},
-    {"libxslt",
-     "libxml2",
-     {"--without-python", "--without-crypto", "--without-debug", "--without-debugger"}},
-    {"openblas",
-     NULL,
-     {"openblas-pthread/libopenblas.a", "openblas-pthread", "-lpthread", "-lm"},
-     .relinked = true},
-};
-
-enum { PACK_ROWS = sizeof pack_rows / sizeof *pack_rows };
 
 struct pack_work {
     const struct pack_spec *spec;
     const char *cache;
     struct arena *arena;
-    bool chosen[PACK_ROWS];
+    struct pack_recipes recipes;
+    VEC(struct pack_part) parts; /* what a part needs stands before it */
     struct apt apt;
 };
 
-static int pack_find(struct str name)
+static bool is_relinked(const struct pack_recipe *recipe)
 {
-    for (int i = 0; i < (int)PACK_ROWS; i++)
-        if (str_eq(name, str_from(pack_rows[i].name)))
-            return i;
-    return -1;
+    return str_eq(recipe->build, STR("relink"));
 }
 
 bool pack_is_known(struct str name)
 {
-    return pack_find(name) >= 0;
+    ARENA_AUTO struct arena scratch = {0};
+    struct pack_recipes recipes;
+    struct err ignored = {0};
+    return pack_recipes_load(STR(""), &scratch, &recipes, &ignored) &&
+           pack_recipes_find(&recipes, name) < recipes.len;
 }
 
+/* The wanted ones and what they need, in the order of the catalogue, which is one of building. */
 static bool pack_choose(struct pack_work *work, struct err *err)
 {
+    bool *chosen = ARENA_ARRAY(work->arena, bool, work->recipes.len);
     for (size_t i = 0; i < work->spec->names.len; i++) {
-        int row = pack_find(work->spec->names.at[i]);
-        if (row < 0)
-            return err_set(err, ERR_USAGE, "no pack \"" STR_FMT "\"",
+        size_t at = pack_recipes_find(&work->recipes, work->spec->names.at[i]);
+        if (at == work->recipes.len)
+            return err_set(err, ERR_USAGE,
+                           "no pack \"" STR_FMT "\"; \"refinery pack list\" has them",
                            STR_ARG(work->spec->names.at[i]));
-        while (row >= 0) {
-            work->chosen[row] = true;
-            row = pack_rows[row].needs ? pack_find(str_from(pack_rows[row].needs)) : -1;
-        }
+        chosen[at] = true;
     }
+    for (size_t i = work->recipes.len; i-- > 0;)
+        for (size_t k = 0; chosen[i] && k < work->recipes.at[i].needs.len; k++)
+            chosen[pack_recipes_find(&work->recipes, work->recipes.at[i].needs.at[k])] = true;
+    for (size_t i = 0; i < work->recipes.len; i++)
+        if (chosen[i])
+            *vec_push(&work->parts, work->arena) =
+                (struct pack_part){.recipe = &work->recipes.at[i]};
     return true;
 }
 
-/*
- * The release's source may get a security fix under the same request: `refresh` of the
- * image's spec asks again, and the versions are then part of the digest.
- */
-static struct digest pack_digest(const struct pack_work *work, struct str sources)
+static struct pack_part *pack_part_of(struct pack_work *work, struct str name)
 {
+    size_t i = 0;
+    while (!str_eq(work->parts.at[i].recipe->name, name))
+        i++;
+    return &work->parts.at[i];
+}
+
+/*
+ * What decides what comes out: recipe and steps, release and source, compiler and floor, and what
+ * it is built against. The release's source may get a security fix under the same request:
+ * `refresh` of the image's spec asks again, and the versions are then part of the digest.
+ */
+static struct digest pack_digest(struct pack_work *work, const struct pack_part *part)
+{
+    const struct pack_spec *spec = work->spec;
+    const struct pack_recipe *recipe = part->recipe;
     struct digest_stream *stream = digest_open();
     digest_add_field(stream, STR(PACK_RULES));
-    digest_add_field(stream, work->spec->image->release);
-    digest_add_field(stream, str_of(work->spec->floor_digest.bytes, DIGEST_SIZE));
-    digest_add_field(stream, str_of(work->spec->toolchain->digest.bytes, DIGEST_SIZE));
-    for (size_t i = 0; i < PACK_ROWS; i++) {
-        if (!work->chosen[i])
-            continue;
-        digest_add_field(stream, str_from(pack_rows[i].name));
-        if (pack_rows[i].relinked)
-            digest_add_field(stream, str_of(work->spec->linked_digest.bytes, DIGEST_SIZE));
-        for (size_t j = 0; j < PACK_OPTIONS_MAX && pack_rows[i].options[j]; j++)
-            digest_add_field(stream, str_from(pack_rows[i].options[j]));
+    digest_add_field(stream, recipe->text);
+    digest_add_field(stream, part->sources);
+    digest_add_field(stream, spec->image->release);
+    digest_add_field(stream, str_of(spec->floor_digest.bytes, DIGEST_SIZE));
+    digest_add_field(stream, str_of(spec->toolchain->digest.bytes, DIGEST_SIZE));
+    if (is_relinked(recipe))
+        digest_add_field(stream, str_of(spec->linked_digest.bytes, DIGEST_SIZE));
+    for (const struct embedded_file *file = pack_files; file->name; file++)
+        if (str_ends(str_from(file->name), STR(".sh")))
+            digest_add_field(stream, str_of(file->bytes, file->len));
+    for (size_t i = 0; i < recipe->needs.len; i++)
+        digest_add_field(
+            stream, str_of(pack_part_of(work, recipe->needs.at[i])->digest.bytes, DIGEST_SIZE));
+    return digest_finish(stream);
+}
+
+/* Of the set: of its parts, each with all that decides what it is. */
+static struct digest pack_set_digest(struct pack_work *work)
+{
+    struct digest_stream *stream = digest_open();
+    for (size_t i = 0; i < work->parts.len; i++) {
+        struct pack_part *part = &work->parts.at[i];
+        part->digest = pack_digest(work, part);
+        part->path = arena_printf(work->arena, "%s/packs/%s", work->cache,
+                                  digest_to_hex(&part->digest).text);
+        digest_add_field(stream, str_of(part->digest.bytes, DIGEST_SIZE));
     }
-    for (const struct embedded_file *file = pack_scripts; file->name; file++)
-        digest_add_field(stream, str_of(file->bytes, file->len));
-    digest_add_field(stream, sources);
     return digest_finish(stream);
 }
 
@@ -114,42 +127,69 @@ static void pack_output(void *state, struct str chunk)
     buf_add(state, chunk);
 }
 
-static bool pack_run(struct pack_work *work, const struct pack_row *row, const char *scratch,
+/* The parts that a recipe needs, and theirs, as one tree. */
+static bool pack_lay_needs(struct pack_work *work, const struct pack_recipe *recipe, const char *to,
+                           struct err *err)
+{
+    for (size_t i = 0; i < recipe->needs.len; i++) {
+        const struct pack_part *part = pack_part_of(work, recipe->needs.at[i]);
+        if (!linktree_add(part->path.ptr, to, err) || !pack_lay_needs(work, part->recipe, to, err))
+            return false;
+    }
+    return true;
+}
+
+static const char *const *pack_argv(const struct pack_recipe *recipe, struct arena *arena)
+{
+    VEC(const char *) argv = {0};
+    *vec_push(&argv, arena) = "/bin/bash";
+    *vec_push(&argv, arena) = is_relinked(recipe) ? "/script/relink.sh" : "/script/pack.sh";
+    *vec_push(&argv, arena) = arena_cstr(arena, recipe->name);
+    if (!is_relinked(recipe))
+        *vec_push(&argv, arena) = arena_cstr(arena, recipe->build);
+    for (size_t i = 0; i < recipe->options.len; i++)
+        *vec_push(&argv, arena) = arena_cstr(arena, recipe->options.at[i]);
+    *vec_push(&argv, arena) = NULL;
+    return argv.at;
+}
+
+static bool pack_run(struct pack_work *work, const struct pack_recipe *recipe, const char *scratch,
                      struct err *err)
 {
     struct arena *arena = work->arena;
     const struct toolchain *chain = work->spec->toolchain;
     BUF_AUTO struct buf said = {0};
     VEC(struct jail_mount) mounts = {0};
-    VEC(const char *) argv = {0}, env = {0};
-    static const char *const dirs[] = {"src", "build", "out", "script"};
+    VEC(const char *) env = {0};
+    const struct jail_mount own[] = {
+        {.kind = JAIL_RO,
+         .source = is_relinked(recipe) ? work->spec->linked_root
+                                       : arena_printf(arena, "%s/src", scratch).ptr,
+         .target = "/src"},
+        {.kind = JAIL_RW,
+         .source = arena_printf(arena, "%s/build", scratch).ptr,
+         .target = "/build"},
+        {.kind = JAIL_RW, .source = arena_printf(arena, "%s/out", scratch).ptr, .target = "/out"},
+        {.kind = JAIL_RO,
+         .source = arena_printf(arena, "%s/script", scratch).ptr,
+         .target = "/script"},
+        /* What was built before is where it will be used. */
+        {.kind = JAIL_RO,
+         .source = arena_printf(arena, "%s/needs", scratch).ptr,
+         .target = PACK_PLACE},
+    };
     for (size_t i = 0; i < chain->mount_count; i++)
         *vec_push(&mounts, arena) = chain->mounts[i];
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-        *vec_push(&mounts, arena) = (struct jail_mount){
-            .kind = i == 1 || i == 2 ? JAIL_RW : JAIL_RO,
-            .source = i == 0 && row->relinked ? work->spec->linked_root
-                                              : arena_printf(arena, "%s/%s", scratch, dirs[i]).ptr,
-            .target = arena_printf(arena, "/%s", dirs[i]).ptr};
-    /* What was built before is where it will be used. */
-    *vec_push(&mounts, arena) =
-        (struct jail_mount){.kind = JAIL_RO,
-                            .source = arena_printf(arena, "%s/out/pack", scratch).ptr,
-                            .target = PACK_PLACE};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        *vec_push(&mounts, arena) = own[i];
     for (size_t i = 0; i < chain->env_count; i++)
         *vec_push(&env, arena) = chain->env[i];
     *vec_push(&env, arena) = "HOME=/tmp";
     *vec_push(&env, arena) = NULL;
-    *vec_push(&argv, arena) = "/bin/bash";
-    *vec_push(&argv, arena) = row->relinked ? "/script/relink.sh" : "/script/pack.sh";
-    *vec_push(&argv, arena) = row->name;
-    for (size_t i = 0; i < PACK_OPTIONS_MAX && row->options[i]; i++)
-        *vec_push(&argv, arena) = row->options[i];
-    *vec_push(&argv, arena) = NULL;
     struct jail_spec jail = {.root = work->spec->build_root,
                              .mounts = mounts.at,
                              .mount_count = mounts.len,
-                             .argv = argv.at,
+                             .argv = pack_argv(recipe, arena),
                              .envp = env.at,
                              .cwd = "/build",
                              .uid = 1000,
@@ -159,73 +199,106 @@ static bool pack_run(struct pack_work *work, const struct pack_row *row, const c
     jail.limits.output_bytes = PACK_OUTPUT_MAX;
     struct jail_result result;
     if (!jail_run(&jail, pack_output, &said, &result, err))
-        return err_wrap(err, "pack %s", row->name);
+        return err_wrap(err, "pack " STR_FMT, STR_ARG(recipe->name));
     if (result.end == JAIL_EXITED && result.code == 0)
         return true;
     struct str text = str_trim(buf_str(&said));
     struct str tail = str_from_pos(text, text.len > PACK_TAIL ? text.len - PACK_TAIL : 0);
-    return err_set(err, ERR_SYSTEM, "pack %s: " STR_FMT ": " STR_FMT, row->name,
-                   STR_ARG(jail_describe(&result, &jail.limits, arena)), STR_ARG(tail));
+    return err_set(err, ERR_SYSTEM, "pack " STR_FMT ": " STR_FMT ": " STR_FMT,
+                   STR_ARG(recipe->name), STR_ARG(jail_describe(&result, &jail.limits, arena)),
+                   STR_ARG(tail));
 }
 
-static bool pack_prepare(struct pack_work *work, const char *scratch, struct err *err)
+static bool pack_write_scripts(struct pack_work *work, const struct pack_recipe *recipe,
+                               const char *scratch, struct err *err)
 {
-    static const char *const dirs[] = {"src", "build", "out/pack", "script"};
+    struct str own = arena_printf(work->arena, "%s/script/script.sh", scratch);
+    for (const struct embedded_file *file = pack_files; file->name; file++) {
+        struct str path = arena_printf(work->arena, "%s/script/%s", scratch, file->name);
+        if (str_ends(path, STR(".sh")) &&
+            !file_write(AT_FDCWD, path.ptr, 0644, str_of(file->bytes, file->len), err))
+            return false;
+    }
+    return !recipe->script.len || file_write(AT_FDCWD, own.ptr, 0644, recipe->script, err);
+}
+
+static bool pack_prepare(struct pack_work *work, const struct pack_recipe *recipe,
+                         const char *scratch, struct err *err)
+{
+    static const char *const dirs[] = {"src", "build", "out/pack", "script", "needs"};
+    struct arena *arena = work->arena;
+    struct str into = arena_printf(arena, "%s/src/" STR_FMT, scratch, STR_ARG(recipe->name));
     if (!file_remove_tree(AT_FDCWD, scratch, err))
         return false;
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-        if (!file_mkdirs(AT_FDCWD, arena_printf(work->arena, "%s/%s", scratch, dirs[i]).ptr, 0755,
-                         err))
+        if (!file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/%s", scratch, dirs[i]).ptr, 0755, err))
             return false;
-    for (const struct embedded_file *file = pack_scripts; file->name; file++) {
-        struct str path = arena_printf(work->arena, "%s/script/%s", scratch, file->name);
-        if (!file_write(AT_FDCWD, path.ptr, 0644, str_of(file->bytes, file->len), err))
-            return false;
-    }
-    for (size_t i = 0; i < PACK_ROWS; i++) {
-        struct str into = arena_printf(work->arena, "%s/src/%s", scratch, pack_rows[i].name);
-        if (work->chosen[i] && !pack_rows[i].relinked &&
-            !apt_download_source(&work->apt, pack_rows[i].name, into.ptr, work->arena, err))
-            return false;
-    }
-    return true;
+    return pack_write_scripts(work, recipe, scratch, err) &&
+           pack_lay_needs(work, recipe, arena_printf(arena, "%s/needs", scratch).ptr, err) &&
+           (!recipe->source.len ||
+            apt_download_source(&work->apt, arena_cstr(arena, recipe->source), into.ptr, arena,
+                                err));
 }
 
-static bool pack_build(struct pack_work *work, const char *scratch, const struct pack *pack,
-                       struct err *err)
+/* Complete or absent: built beside, named at the end. */
+static bool pack_build(struct pack_work *work, const struct pack_part *part, struct err *err)
 {
-    if (!pack_prepare(work, scratch, err))
+    struct str scratch = arena_printf(work->arena, "%s.new", part->path.ptr);
+    struct str made = arena_printf(work->arena, "%s/out/pack", scratch.ptr);
+    return pack_prepare(work, part->recipe, scratch.ptr, err) &&
+           pack_run(work, part->recipe, scratch.ptr, err) &&
+           (rename(made.ptr, part->path.ptr) == 0 ||
+            err_errno(err, "cannot name %s", part->path.ptr)) &&
+           file_remove_tree(AT_FDCWD, scratch.ptr, err);
+}
+
+/* All parts as one tree. */
+static bool pack_compose(struct pack_work *work, const struct pack *pack, struct err *err)
+{
+    struct str beside = arena_printf(work->arena, "%s.new", pack->path.ptr);
+    if (!file_remove_tree(AT_FDCWD, beside.ptr, err) ||
+        !file_mkdirs(AT_FDCWD, beside.ptr, 0755, err))
         return false;
-    for (size_t i = 0; i < PACK_ROWS; i++)
-        if (work->chosen[i] && !pack_run(work, &pack_rows[i], scratch, err))
+    for (size_t i = 0; i < work->parts.len; i++)
+        if (!linktree_add(work->parts.at[i].path.ptr, beside.ptr, err))
             return false;
-    struct str made = arena_printf(work->arena, "%s/out/pack", scratch);
-    if (rename(made.ptr, pack->path.ptr))
-        return err_errno(err, "cannot name %s", pack->path.ptr);
-    return file_remove_tree(AT_FDCWD, scratch, err);
+    return rename(beside.ptr, pack->path.ptr) == 0 ||
+           err_errno(err, "cannot name %s", pack->path.ptr);
 }
 
-static bool pack_sources(struct pack_work *work, struct str *sources, struct err *err)
+static bool pack_sources(struct pack_work *work, struct err *err)
 {
-    BUF_AUTO struct buf all = {0};
     bool any = false;
-    for (size_t i = 0; i < PACK_ROWS; i++)
-        any = any || (work->chosen[i] && !pack_rows[i].relinked);
-    *sources = STR("");
-    if (!any)
-        return true;
-    if (!apt_update(&work->apt, work->spec->image->refresh, work->arena, err))
+    for (size_t i = 0; i < work->parts.len; i++)
+        any = any || work->parts.at[i].recipe->source.len;
+    if (any && !apt_update(&work->apt, work->spec->image->refresh, work->arena, err))
         return false;
-    for (size_t i = 0; i < PACK_ROWS; i++) {
-        struct str some;
-        if (!work->chosen[i] || pack_rows[i].relinked)
-            continue;
-        if (!apt_source_uris(&work->apt, pack_rows[i].name, work->arena, &some, err))
-            return false;
-        buf_add(&all, some);
+    for (size_t i = 0; i < work->parts.len; i++) {
+        struct pack_part *part = &work->parts.at[i];
+        if (part->recipe->source.len &&
+            !apt_source_uris(&work->apt, arena_cstr(work->arena, part->recipe->source), work->arena,
+                             &part->sources, err))
+            return err_wrap(err, "pack " STR_FMT, STR_ARG(part->recipe->name));
     }
-    *sources = arena_str(work->arena, buf_str(&all));
     return true;
+}
+
+static bool pack_build_parts(struct pack_work *work, struct pack *pack, struct err *err)
+{
+    for (size_t i = 0; i < work->parts.len; i++) {
+        const struct pack_part *part = &work->parts.at[i];
+        if (access(part->path.ptr, F_OK) == 0)
+            continue;
+        if (!pack_build(work, part, err))
+            return false;
+        pack->made = true;
+    }
+    return true;
+}
+
+static struct str pack_set_path(const struct pack_work *work, const struct digest *digest)
+{
+    return arena_printf(work->arena, "%s/packs/set-%s", work->cache, digest_to_hex(digest).text);
 }
 
 /* The request is remembered with its answer, so that the next one asks nobody. */
@@ -233,22 +306,18 @@ static bool pack_locked(struct pack_work *work, const char *request, struct pack
                         struct err *err)
 {
     int FD_AUTO lock = -1, apt_lock = -1;
-    struct str sources;
-    struct str packs = arena_printf(work->arena, "%s/packs", work->cache);
-    struct str scratch = arena_printf(work->arena, "%s.new", request);
-    if (!file_lock(AT_FDCWD, arena_printf(work->arena, "%s.lock", request).ptr, true, &lock, err) ||
+    if (!file_lock(AT_FDCWD, arena_printf(work->arena, "%s/packs/lock", work->cache).ptr, true,
+                   &lock, err) ||
         !file_mkdirs(AT_FDCWD, work->apt.dir, 0755, err) ||
         !file_lock(AT_FDCWD, arena_printf(work->arena, "%s/lock", work->apt.dir).ptr, true,
                    &apt_lock, err) ||
-        !pack_sources(work, &sources, err))
+        !pack_sources(work, err))
         return false;
-    pack->digest = pack_digest(work, sources);
-    pack->path = arena_printf(work->arena, "%s/%s", packs.ptr, digest_to_hex(&pack->digest).text);
-    if (access(pack->path.ptr, F_OK)) {
-        if (!pack_build(work, scratch.ptr, pack, err))
-            return false;
-        pack->made = true;
-    }
+    pack->digest = pack_set_digest(work);
+    pack->path = pack_set_path(work, &pack->digest);
+    if (access(pack->path.ptr, F_OK) &&
+        (!pack_build_parts(work, pack, err) || !pack_compose(work, pack, err)))
+        return false;
     return file_write(AT_FDCWD, request, 0644, str_from(digest_to_hex(&pack->digest).text), err);
 }
 
@@ -264,17 +333,32 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
     work.apt.what = arena_printf(arena, STR_FMT " sources", STR_ARG(spec->image->release));
     work.apt.dir =
         arena_printf(arena, "%s/apt/" STR_FMT "-sources", cache, STR_ARG(spec->image->release)).ptr;
-    if (!pack_choose(&work, err) || !file_mkdirs(AT_FDCWD, packs.ptr, 0755, err))
+    if (!pack_recipes_load(STR(""), arena, &work.recipes, err) || !pack_choose(&work, err) ||
+        !file_mkdirs(AT_FDCWD, packs.ptr, 0755, err))
         return false;
-    struct digest key = pack_digest(&work, STR(""));
+    struct digest key = pack_set_digest(&work);
     struct str request = arena_printf(arena, "%s/request-%s", packs.ptr, digest_to_hex(&key).text);
     bool known = !spec->image->refresh &&
                  file_read(AT_FDCWD, request.ptr, 1000, arena, &text, &ignored) &&
                  digest_from_hex(str_trim(text), &made.digest);
     if (known)
-        made.path = arena_printf(arena, "%s/%s", packs.ptr, digest_to_hex(&made.digest).text);
+        made.path = pack_set_path(&work, &made.digest);
     if ((!known || access(made.path.ptr, F_OK)) && !pack_locked(&work, request.ptr, &made, err))
         return err_wrap(err, "packs");
     *pack = made;
     return true;
+}
+
+struct image_names pack_tools(struct image_names names, struct arena *arena)
+{
+    struct pack_work work = {.spec = &(struct pack_spec){.names = names}, .arena = arena};
+    VEC(struct str) tools = {0};
+    struct err ignored = {0}; /* an unknown one is named when it is made */
+    if (!pack_recipes_load(STR(""), arena, &work.recipes, &ignored) ||
+        !pack_choose(&work, &ignored))
+        return (struct image_names){0};
+    for (size_t i = 0; i < work.parts.len; i++)
+        for (size_t k = 0; k < work.parts.at[i].recipe->tools.len; k++)
+            *vec_push(&tools, arena) = work.parts.at[i].recipe->tools.at[k];
+    return (struct image_names){tools.at, tools.len};
 }

@@ -1,8 +1,9 @@
 /*
  * Native libraries of a build that must stand on the floor: the sysroot's own need
- * a newer glibc and cannot be grafted, so they are built from Debian's source, with
+ * a newer glibc and cannot be grafted, so they are built from source (pack_recipe.h), with
  * the toolchain of the build that wants them, as static archives in one prefix.
- * Packs live in <cache>/packs/<digest>/, complete or absent.
+ * Each lies in <cache>/packs/<digest>/, complete or absent, and those of one request together,
+ * linked, in <cache>/packs/set-<digest>/.
  */
 #ifndef REFINERY_IMAGE_PACK_H
 #define REFINERY_IMAGE_PACK_H
@@ -31,7 +32,10 @@ struct pack {
 
 bool pack_is_known(struct str name);
 
-/* ERR_USAGE: a pack that is not in the table. Takes minutes the first time. */
+/* What the build image must have for these packs beside its compiler. */
+struct image_names pack_tools(struct image_names names, struct arena *arena);
+
+/* ERR_USAGE: a pack that is not in the catalogue. Takes minutes the first time. */
 CHECKED bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_fn *progress,
                        void *state, struct arena *arena, struct pack *pack, struct err *err);
 

@@ -304,6 +304,24 @@ static void preset_add_links(enum preset_role role, const struct preset_release_
     spec->link_count = links.len;
 }
 
+static bool preset_has(struct image_names names, struct str name)
+{
+    for (size_t i = 0; i < names.len; i++)
+        if (str_eq(names.at[i], name))
+            return true;
+    return false;
+}
+
+/* Who asks for perl gets all of it, libraries and what only maintainer scripts need elsewhere. */
+static struct image_names preset_without_perl(struct image_names without, struct arena *arena)
+{
+    VEC(struct str) kept = {0};
+    for (size_t i = 0; i < without.len; i++)
+        if (str_find(without.at[i], STR("perl")) == without.at[i].len)
+            *vec_push(&kept, arena) = without.at[i];
+    return (struct image_names){kept.at, kept.len};
+}
+
 bool preset_spec(struct str preset, struct str python, const struct arch *target,
                  enum preset_role role, struct image_names extra, struct arena *arena,
                  struct image_spec *spec, struct err *err)
@@ -321,6 +339,8 @@ bool preset_spec(struct str preset, struct str python, const struct arch *target
                                row, target, extra, arena);
     made.without = preset_names(preset_without, sizeof preset_without / sizeof *preset_without,
                                 role, row, target, (struct image_names){0}, arena);
+    if (preset_has(extra, STR("perl")))
+        made.without = preset_without_perl(made.without, arena);
     preset_add_links(role, row, target, arena, &made);
     *spec = made;
     return true;

@@ -16,8 +16,11 @@
 #define LINK_STATIC                                                                                \
     "-static-libgcc "                                                                              \
     "-Wl,--exclude-libs,libgcc.a:libgcc_eh.a:libstdc++.a:libsupc++.a:libstdc++fs.a:"               \
-    "libfloor_nonshared.a:libgfortran.a:libffi.a:libxml2.a:libxslt.a:libexslt.a "
-#define COMPILE "--sysroot=/sysroot -ffile-prefix-map=%source%=. "
+    "libfloor_nonshared.a:libgfortran.a:libffi.a:libxml2.a:libxslt.a:libexslt.a:libz.a:"           \
+    "libbz2.a:liblzma.a:libzstd.a:libssl.a:libcrypto.a:libsqlite3.a:libjpeg.a:libpng16.a:"         \
+    "libfreetype.a:libyaml.a -L/sysroot/pack/lib "
+/* What a pack brings stands before the sysroot's own. */
+#define COMPILE "--sysroot=/sysroot -isystem /sysroot/pack/include -ffile-prefix-map=%source%=. "
 /* Behind what the package says: of several -march the last one counts. */
 #define LEVEL "%%level%%"
 #define SCRIPT "#!/bin/sh\nexec /usr/bin/%triplet%-"

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """Builds that need more than their metadata says, for real: a header, a program, a build requirement.
 usage: run_learn.py [part...] (SHOW=1 prints what was said)"""
+import json
+import pathlib
+import subprocess
+
 import made
 import whole
 
@@ -67,6 +71,31 @@ def part_by_hand(world):
         world.sentence(word, world.run(*words, "--recipe", word), 2, say)
 
 
-PARTS = {"by-hand": part_by_hand}
+def part_packs(world):
+    """Native libraries from source on the floor: the wheel needs nothing of the system's."""
+    files = sdists(world)
+    listed = subprocess.run([whole.PROGRAM, "pack", "list", "--json"], capture_output=True, check=True)
+    names = [pack["name"] for pack in json.loads(listed.stdout)]
+    world.check("packs are listed, what one needs before it", "bzip2" in names and
+                names.index("libxml2") < names.index("libxslt"), None, str(names))
+    words = ("--find-links", files, "-r", need(world, "needsbz\n"))
+    plain = world.run(*words, "--recipe", "needsbz=apt:libbz2-dev", local=False)
+    packed = world.run(*words, "--recipe", "needsbz=pack:bzip2", local=False)
+    grafts = [r.packages["needsbz"].get("grafted", []) if r.status == 0 else None for r in (plain, packed)]
+    world.check("a library of the release is grafted, one of a pack is inside", grafts[0] and
+                not grafts[1] and packed.status == 0 and packed.packages["needsbz"]["recipes"] == ["pack:bzip2"], packed, str(grafts))
+    path = subprocess.run([whole.PROGRAM, "pack", "build", "bzip2", "zlib", "--cache", str(world.cache)],
+                          capture_output=True, text=True, check=False)
+    tree = pathlib.Path(path.stdout.strip())
+    world.check("two packs lie in one tree", path.returncode == 0 and all(
+        (tree / p).is_file() for p in ("lib/libbz2.a", "lib/libz.a", "include/zlib.h",
+                                       "lib/pkgconfig/bzip2.pc")), None, path.stderr)
+    for argv, say in ((["build", "nothing"], "no pack"), (["build"], "say: pack list"), (["drop"], "say: pack list")):
+        done = subprocess.run([whole.PROGRAM, "pack", *argv, "--cache", str(world.cache)],
+                              capture_output=True, text=True, check=False)
+        world.check(f"pack {argv}", done.returncode == 2 and say in done.stderr, None, done.stderr)
+
+
+PARTS = {"by-hand": part_by_hand, "packs": part_packs}
 
 whole.run_parts(PARTS)
