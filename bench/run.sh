@@ -1,13 +1,13 @@
 #!/bin/bash
 # `make bench`: tables of what is measured, others' tools side by side in the same run. Nothing here
 # judges: times depend on the machine and on what else it does (whose load is said first).
-#   usage: bench/run.sh [standards] [audit] [scan] [jail] [store] [overhead] [cost] [nodes] [large] [builds] [resolve]
+#   usage: bench/run.sh [standards] [audit] [scan] [jail] [store] [overhead] [cost] [nodes] [large] [builds] [resolve] [capability]
 set -u
 cd "$(dirname "$0")/.." || exit 1
 auditwheel=6.8.2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/refinery
 venv=$cache/bench-venv-$auditwheel
-[ $# -gt 0 ] || set -- standards audit scan jail store overhead cost nodes large builds resolve
+[ $# -gt 0 ] || set -- standards audit scan jail store overhead cost nodes large builds resolve capability
 work=$(mktemp -d "${TMPDIR:-/tmp}/refinery-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
@@ -25,8 +25,8 @@ fi
 python=$venv/bin/python
 [ -x "$python" ] || python=python3
 for part; do
-    if [ "$part" = resolve ]; then
-        python3 bench/resolve.py "$PWD/build" "$cache" "$work" || echo "$part: not measured"
+    if [ "$part" = resolve ] || [ "$part" = capability ]; then
+        python3 "bench/$part.py" "$PWD/build" "$cache" "$work" || echo "$part: not measured"
         continue
     fi
     "$python" bench/tables.py "$part" "$PWD/build" "$cache" "$work" || echo "$part: not measured"

@@ -151,6 +151,25 @@ static struct str apt_machine_network(struct arena *arena)
     return apt_network_settings(apt_ask(argv, arena), arena);
 }
 
+/*
+ * apt fetches further files that a release is signed with when it is told of them, and keeps them
+ * as they were sent: nothing of that is done here again.
+ */
+static void apt_add_contents(const struct apt *apt, struct buf *conf)
+{
+    const struct distro *distro = distro_find(apt->spec->distro);
+    buf_printf(conf,
+               "Acquire::IndexTargets::deb::Packages::KeepCompressedAs \"xz gz\";\n"
+               "Acquire::IndexTargets::deb::Contents-deb {\n"
+               "  MetaKey \"%s\";\n  flatMetaKey \"Contents-$(ARCHITECTURE)\";\n"
+               "  ShortDescription \"Contents\";\n"
+               "  Description \"$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Contents\";\n"
+               "  flatDescription \"$(RELEASE) Contents\";\n"
+               "  KeepCompressed \"true\";\n  KeepCompressedAs \"gz xz\";\n"
+               "  PDiffs \"false\";\n  Optional \"true\";\n  Identifier \"Contents-deb\";\n};\n",
+               distro->contents);
+}
+
 static bool apt_write_conf(struct apt *apt, struct arena *arena, struct err *err)
 {
     BUF_AUTO struct buf conf = {0};
@@ -171,6 +190,8 @@ static bool apt_write_conf(struct apt *apt, struct arena *arena, struct err *err
                "Acquire::AllowInsecureRepositories \"0\";\nAcquire::AllowWeakRepositories \"0\";\n"
                "Acquire::GzipIndexes \"1\";\nAcquire::Retries \"3\";\nDpkg::Use-Pty \"0\";\n",
                STR_ARG(arch), STR_ARG(arch));
+    if (apt->use == APT_CONTENTS)
+        apt_add_contents(apt, &conf);
     struct str path = arena_printf(arena, "%s/apt.conf", apt->dir);
     return file_write(AT_FDCWD, path.ptr, 0644, buf_str(&conf), err);
 }
@@ -196,10 +217,12 @@ static bool apt_write_sources(struct apt *apt, const struct apt_mirrors *mirrors
         const char *suite;
     } rows[] = {{mirrors->main, ""}, {mirrors->main, "-updates"}, {mirrors->security, "-security"}};
     BUF_AUTO struct buf text = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    /* What is in a release is what its own index says: updates keep the names. */
+    size_t count = apt->use == APT_CONTENTS ? 1 : sizeof rows / sizeof *rows;
+    for (size_t i = 0; i < count; i++)
         buf_printf(
             &text, "%s [arch=" STR_FMT " signed-by=" STR_FMT "] " STR_FMT " " STR_FMT "%s %s\n",
-            apt->is_source ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring),
+            apt->use == APT_SOURCES ? "deb-src" : "deb", STR_ARG(spec->arch), STR_ARG(keyring),
             STR_ARG(rows[i].site), STR_ARG(spec->release), rows[i].suite, distro->components);
     struct str path = arena_printf(arena, "%s/sources.list", apt->dir);
     return file_write(AT_FDCWD, path.ptr, 0644, buf_str(&text), err);
@@ -225,12 +248,14 @@ static bool apt_has_lists(struct apt *apt, struct arena *arena)
     struct err ignored;
     struct str lists = arena_printf(arena, "%s/lists", apt->dir);
     struct str release = apt->spec->release, arch = apt->spec->arch;
-    struct apt_search search = {
-        apt->is_source
-            ? arena_printf(arena, "_dists_" STR_FMT "_main_source_Sources", STR_ARG(release))
-            : arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
-                           STR_ARG(release), STR_ARG(arch)),
-        false};
+    struct str endings[] = {
+        [APT_PACKAGES] = arena_printf(arena, "_dists_" STR_FMT "_main_binary-" STR_FMT "_Packages",
+                                      STR_ARG(release), STR_ARG(arch)),
+        [APT_SOURCES] =
+            arena_printf(arena, "_dists_" STR_FMT "_main_source_Sources", STR_ARG(release)),
+        [APT_CONTENTS] = arena_printf(arena, "Contents-" STR_FMT, STR_ARG(arch)),
+    };
+    struct apt_search search = {endings[apt->use], false};
     return file_each(AT_FDCWD, lists.ptr, apt_look, &search, &ignored) && search.found;
 }
 
@@ -271,7 +296,7 @@ static bool apt_fetch_lists(struct apt *apt, const struct apt_mirrors *mirrors, 
 static const struct distro_archive *apt_archive(const struct apt *apt)
 {
     const struct distro *distro = distro_find(apt->spec->distro);
-    return apt->is_source ? &distro->archive : distro_archive(distro, apt->spec->arch);
+    return apt->use == APT_SOURCES ? &distro->archive : distro_archive(distro, apt->spec->arch);
 }
 
 static struct apt_mirrors apt_usual(const struct distro_archive *archive)
@@ -470,4 +495,39 @@ bool apt_download_source(struct apt *apt, const char *name, const char *into, st
     bool ok = apt_source(apt, "--download-only", name, into, &output, arena, err);
     buf_free(&output.text);
     return ok;
+}
+
+static int apt_index_order(const void *a, const void *b)
+{
+    const struct apt_index *left = a, *right = b;
+    return str_cmp(left->path, right->path);
+}
+
+bool apt_indexes(struct apt *apt, struct arena *arena, struct apt_indexes *indexes, struct err *err)
+{
+    static const char *const words[] = {"indextargets", "--format", "$(CREATED_BY)|$(FILENAME)",
+                                        NULL};
+    struct apt_output output = {0};
+    struct apt_indexes found = {0};
+    bool succeeded = false, any = false;
+    bool ok = apt_get(apt, words, NULL, APT_ASK_MS, &output, arena, &succeeded, err);
+    struct str rest = arena_str(arena, buf_str(&output.text)), line, by, path;
+    buf_free(&output.text);
+    while (ok && str_next_line(&rest, &line)) {
+        bool is_contents = str_starts(line, STR("Contents-deb|"));
+        if (!str_cut(line, '|', &by, &path) || (!is_contents && !str_eq(by, STR("Packages"))) ||
+            access(arena_cstr(arena, path), R_OK))
+            continue;
+        *vec_push(&found, arena) = (struct apt_index){arena_str(arena, path), is_contents};
+        any = any || is_contents;
+    }
+    if (ok && !any)
+        ok =
+            err_set(err, ERR_NOT_FOUND, "the archive publishes no Contents of " STR_FMT " " STR_FMT,
+                    STR_ARG(apt->spec->release), STR_ARG(apt->spec->arch));
+    if (!ok)
+        return false;
+    qsort(found.at, found.len, sizeof *found.at, apt_index_order);
+    *indexes = found;
+    return true;
 }

@@ -27,13 +27,19 @@ struct apt_packages {
     size_t len, cap;
 };
 
+enum apt_use {
+    APT_PACKAGES,
+    APT_SOURCES,  /* the archive's source packages instead */
+    APT_CONTENTS, /* the release itself, with the index of the files in its packages */
+};
+
 struct apt {
     const struct image_spec *spec;
     const char *dir; /* state directory, absolute */
     image_progress_fn *progress;
     void *state;
     struct str what; /* for progress */
-    bool is_source;  /* the archive's source packages instead of the binary ones */
+    enum apt_use use;
 };
 
 /*
@@ -57,6 +63,21 @@ CHECKED bool apt_source_uris(struct apt *apt, const char *name, struct arena *ar
 /* Its files (.dsc and tar archives) into `into` (made), checked by apt against the signed index. */
 CHECKED bool apt_download_source(struct apt *apt, const char *name, const char *into,
                                  struct arena *arena, struct err *err);
+
+struct apt_index {
+    struct str
+        path; /* of the file as apt keeps it: checked against the signed release, compressed */
+    bool is_contents; /* else the index of packages */
+};
+
+struct apt_indexes {
+    struct apt_index *at; /* sorted by name of the file */
+    size_t len, cap;
+};
+
+/* What an update with APT_CONTENTS brought; ERR_NOT_FOUND: the archive publishes no such index. */
+CHECKED bool apt_indexes(struct apt *apt, struct arena *arena, struct apt_indexes *indexes,
+                         struct err *err);
 
 /* One line of apt-get --print-uris; false when it is not one. Pure. */
 bool apt_parse_uri(struct str line, struct arena *arena, struct apt_package *package);

@@ -18,6 +18,7 @@ struct distro {
     const char *name;  /* "debian" */
     const char *label; /* "Debian": what its Release files say */
     const char *components;
+    const char *contents; /* where a suite keeps the index of its packages' files, in apt's words */
     const char *keyring, *keyring_package; /* path on the build machine, and who brings it */
     const char *releases[10];              /* suites that are its own; none: its label decides */
     struct distro_archive archive;

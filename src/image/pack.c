@@ -329,7 +329,7 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
     struct str text, packs = arena_printf(arena, "%s/packs", cache);
     struct err ignored;
     work.apt =
-        (struct apt){.spec = spec->image, .progress = progress, .state = state, .is_source = true};
+        (struct apt){.spec = spec->image, .progress = progress, .state = state, .use = APT_SOURCES};
     work.apt.what = arena_printf(arena, STR_FMT " sources", STR_ARG(spec->image->release));
     work.apt.dir =
         arena_printf(arena, "%s/apt/" STR_FMT "-sources", cache, STR_ARG(spec->image->release)).ptr;

@@ -19,7 +19,10 @@
     F(int, archive_read_support_filter_gzip, (struct archive * a), (a))                            \
     F(int, archive_read_support_filter_xz, (struct archive * a), (a))                              \
     F(int, archive_read_support_filter_zstd, (struct archive * a), (a))                            \
+    F(int, archive_read_support_filter_lz4, (struct archive * a), (a))                             \
     F(int, archive_read_support_filter_rpm, (struct archive * a), (a))                             \
+    F(int, archive_read_support_format_raw, (struct archive * a), (a))                             \
+    F(int, archive_read_support_format_empty, (struct archive * a), (a))                           \
     F(int, archive_read_support_format_cpio, (struct archive * a), (a))                            \
     F(int, archive_read_support_format_ar, (struct archive * a), (a))                              \
     F(int, archive_read_support_format_tar, (struct archive * a), (a))                             \

@@ -1,0 +1,201 @@
+#include "image/contents.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/embedded.h"
+#include "image/apt.h"
+#include "image/contents_read.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+/* Changes with what is taken out of the indexes, so that maps of an older program are made anew. */
+#define CONTENTS_RULES "refinery-capability-map-1"
+
+enum { CONTENTS_MAP_MAX = 1 << 30, CONTENTS_SHIPPED_MAX = 16 << 20 };
+
+struct contents_work {
+    const struct contents_spec *spec;
+    const char *cache; /* absolute */
+    struct arena *arena;
+    struct str path; /* of the map */
+    struct apt apt;
+    struct apt_indexes indexes;
+    struct digest source;
+};
+
+static void contents_tell(const struct contents_work *work, struct str detail)
+{
+    if (work->spec->progress)
+        work->spec->progress(work->spec->state,
+                             &(struct image_progress){IMAGE_INDEX, work->apt.what, detail, 0, 0});
+}
+
+bool contents_open(const char *path, struct contents *contents, struct err *err)
+{
+    struct contents opened = {.origin = CONTENTS_KEPT};
+    if (!file_map(AT_FDCWD, path, CONTENTS_MAP_MAX, &opened.bytes, err))
+        return false;
+    if (!capability_open(opened.bytes, &opened.map, err)) {
+        file_unmap(opened.bytes);
+        return err_wrap(err, "%s", path);
+    }
+    *contents = opened;
+    return true;
+}
+
+void contents_close(struct contents *contents)
+{
+    if (contents->bytes.len)
+        file_unmap(contents->bytes);
+    *contents = (struct contents){0};
+}
+
+/* ---- of apt's indexes ---- */
+
+/* A state directory of its own: a build that needs no map fetches no Contents. */
+static bool contents_apt(struct contents_work *work, int *lock, struct err *err)
+{
+    const struct image_spec *image = work->spec->image;
+    struct digest_stream *stream = digest_open();
+    digest_add_field(stream, image->mirror);
+    digest_add_field(stream, image->keyring);
+    struct digest from = digest_finish(stream);
+    work->apt.dir =
+        arena_printf(work->arena, "%s/apt/contents-" STR_FMT "-" STR_FMT "-%.8s", work->cache,
+                     STR_ARG(image->release), STR_ARG(image->arch), digest_to_hex(&from).text)
+            .ptr;
+    return file_mkdirs(AT_FDCWD, work->apt.dir, 0755, err) &&
+           file_lock(AT_FDCWD, arena_printf(work->arena, "%s/lock", work->apt.dir).ptr, true, lock,
+                     err);
+}
+
+static struct digest_stream *contents_digest_open(void)
+{
+    struct digest_stream *stream = digest_open();
+    digest_add_field(stream, STR(CONTENTS_RULES));
+    return stream;
+}
+
+static bool contents_digest(struct contents_work *work, struct err *err)
+{
+    struct digest_stream *stream = contents_digest_open();
+    bool ok = true;
+    for (size_t i = 0; ok && i < work->indexes.len; i++) {
+        struct digest digest;
+        const char *path = work->indexes.at[i].path.ptr;
+        int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        ok = fd >= 0 ? digest_fd(fd, &digest, err) : err_errno(err, "cannot open %s", path);
+        if (ok)
+            digest_add_field(stream, str_of(digest.bytes, DIGEST_SIZE));
+    }
+    work->source = digest_finish(stream);
+    return ok;
+}
+
+static bool contents_write(struct contents_work *work, struct capability_maker *maker,
+                           struct err *err)
+{
+    const struct image_spec *image = work->spec->image;
+    const struct capability_facts facts = {.distro = image->distro,
+                                           .release = image->release,
+                                           .arch = image->arch,
+                                           .triplet = str_from(work->spec->arch->triplet),
+                                           .source = work->source};
+    BUF_AUTO struct buf bytes = {0};
+    return capability_make_finish(maker, &facts, &bytes, err) &&
+           file_write(AT_FDCWD, work->path.ptr, 0644, buf_str(&bytes), err);
+}
+
+static bool contents_make(struct contents_work *work, struct err *err)
+{
+    ARENA_AUTO struct arena arena = {0};
+    struct capability_maker *maker = capability_make_open(&arena);
+    contents_tell(work, STR("reading which file is in which package"));
+    bool ok = true;
+    for (size_t i = 0; ok && i < work->indexes.len; i++) {
+        const struct apt_index *index = &work->indexes.at[i];
+        ok = contents_read(index->path.ptr, index->is_contents ? CONTENTS_FILES : CONTENTS_PACKAGES,
+                           maker, err);
+    }
+    return ok && contents_write(work, maker, err);
+}
+
+/* The map in the cache is of these very indexes. */
+static bool contents_recall(const struct contents_work *work, struct contents *contents)
+{
+    struct err ignored;
+    struct contents CONTENTS_AUTO kept = {0};
+    if (!contents_open(work->path.ptr, &kept, &ignored) ||
+        !digest_eq(&kept.map.facts.source, &work->source))
+        return false;
+    *contents = kept;
+    kept = (struct contents){0};
+    return true;
+}
+
+static bool contents_by_apt(struct contents_work *work, struct contents *contents, struct err *err)
+{
+    int FD_AUTO lock = -1;
+    if (!contents_apt(work, &lock, err) ||
+        !apt_update(&work->apt, work->spec->image->refresh, work->arena, err) ||
+        !apt_indexes(&work->apt, work->arena, &work->indexes, err) || !contents_digest(work, err))
+        return false;
+    if (contents_recall(work, contents))
+        return true;
+    if (!contents_make(work, err) || !contents_open(work->path.ptr, contents, err))
+        return false;
+    contents->origin = CONTENTS_MADE;
+    return true;
+}
+
+/* ---- without a network ---- */
+
+static bool contents_fall_back(struct contents_work *work, const struct err *why,
+                               struct contents *contents)
+{
+    struct err ignored;
+    if (!contents_open(work->path.ptr, contents, &ignored))
+        return false;
+    contents->origin = CONTENTS_OLD;
+    contents->note = arena_str(work->arena, str_from(why->text));
+    return true;
+}
+
+static bool contents_prepare(struct contents_work *work, const char *cache, struct err *err)
+{
+    const struct image_spec *image = work->spec->image;
+    struct arena *arena = work->arena;
+    struct str absolute;
+    if (!file_absolute(str_from(cache), arena, &absolute, err))
+        return false;
+    work->cache = absolute.ptr;
+    work->apt = (struct apt){.spec = image,
+                             .progress = work->spec->progress,
+                             .state = work->spec->state,
+                             .what = arena_printf(arena, STR_FMT " " STR_FMT,
+                                                  STR_ARG(image->release), STR_ARG(image->arch)),
+                             .use = APT_CONTENTS};
+    work->path =
+        arena_printf(arena, "%s/maps/" STR_FMT "-" STR_FMT "-" STR_FMT ".map", work->cache,
+                     STR_ARG(image->distro), STR_ARG(image->release), STR_ARG(image->arch));
+    return file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/maps", work->cache).ptr, 0755, err);
+}
+
+bool contents_map(const struct contents_spec *spec, const char *cache, struct arena *arena,
+                  struct contents *contents, struct err *err)
+{
+    struct contents_work work = {.spec = spec, .arena = arena};
+    if (!contents_prepare(&work, cache, err))
+        return false;
+    struct err why = {0};
+    if (spec->offline)
+        err_set(&why, ERR_NETWORK, "no network was allowed (--offline)");
+    else if (contents_by_apt(&work, contents, &why))
+        return true;
+    bool out_of_reach = why.code == ERR_NETWORK || why.code == ERR_NOT_FOUND;
+    if (out_of_reach && contents_fall_back(&work, &why, contents))
+        return true;
+    *err = why;
+    return err_wrap(err, "no capability map of " STR_FMT, STR_ARG(work.apt.what));
+}
