@@ -8,9 +8,8 @@
 #include "cli/plan_options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
-#include "image/contents.h"
-#include "image/preset.h"
 #include "os/file.h"
+#include "run/lookup.h"
 
 static void hint_map_tell(void *state, const struct image_progress *progress)
 {
@@ -26,23 +25,11 @@ static void hint_map_tell(void *state, const struct image_progress *progress)
 static bool hint_map_of_preset(const struct call *call, struct contents *contents, struct err *err)
 {
     struct run_plan_config config = {0};
-    struct image_spec image = {0};
     if (!plan_options_place(call, &config, err))
         return false;
-    const struct arch *arch = arch_find(config.arch);
-    if (!preset_spec(config.preset, config.python, arch, PRESET_SYSROOT, (struct image_names){0},
-                     call->arena, &image, err))
-        return false;
-    image.mirror = config.mirror;
-    image.keyring = config.keyring;
-    image.refresh = option_flag(call->options, OPTION_REFRESH);
     struct progress *progress = progress_open(STDERR_FILENO, 1, call->color, call->clock);
-    const struct contents_spec spec = {.image = &image,
-                                       .arch = arch,
-                                       .offline = config.net.offline,
-                                       .progress = hint_map_tell,
-                                       .state = progress};
-    bool ok = contents_map(&spec, config.cache.ptr, call->arena, contents, err);
+    bool ok = lookup_open(&config, option_flag(call->options, OPTION_REFRESH), hint_map_tell,
+                          progress, call->arena, contents, err);
     progress_note(progress, STR(""));
     progress_close(progress);
     if (ok && contents->note.len)

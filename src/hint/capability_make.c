@@ -26,7 +26,6 @@ struct capability_entry {
 
 struct capability_maker {
     struct arena *arena;
-    struct arena scratch; /* of one path */
     struct capability_words keys, folders, packages;
     struct capability_words dependants; /* pairs that were counted */
     VEC(struct capability_entry) entries;
@@ -83,14 +82,13 @@ static uint32_t capability_traits_of(struct str package, struct str section)
 void capability_make_add(struct capability_maker *maker, struct str path, struct str package,
                          struct str section)
 {
+    ARENA_AUTO struct arena scratch = {0};
     struct capability_file file;
-    arena_free(&maker->scratch);
     if (!package.len || package.len > CAPABILITY_NAME_MAX ||
-        !capability_path_read(path, &maker->scratch, &file) ||
-        capability_is_useless(package, section))
+        !capability_path_read(path, &scratch, &file) || capability_is_useless(package, section))
         return;
-    struct str key = arena_printf(&maker->scratch, "%c" STR_FMT, (char)('0' + (int)file.kind),
-                                  STR_ARG(file.key));
+    struct str key =
+        arena_printf(&scratch, "%c" STR_FMT, (char)('0' + (int)file.kind), STR_ARG(file.key));
     struct capability_entry *entry = vec_push(&maker->entries, maker->arena);
     entry->key = capability_word(maker, &maker->keys, key);
     entry->folder = capability_word(maker, &maker->folders, file.dir);
@@ -101,13 +99,13 @@ void capability_make_add(struct capability_maker *maker, struct str path, struct
 
 void capability_make_count(struct capability_maker *maker, struct str by, struct str package)
 {
-    arena_free(&maker->scratch);
+    ARENA_AUTO struct arena scratch = {0};
     if (!package.len || package.len > CAPABILITY_NAME_MAX || by.len > CAPABILITY_NAME_MAX ||
         !(capability_traits_of(package, STR("")) & CAPABILITY_DEVELOPMENT))
         return;
-    struct capability_word *pair = capability_word(
-        maker, &maker->dependants,
-        arena_printf(&maker->scratch, STR_FMT " " STR_FMT, STR_ARG(by), STR_ARG(package)));
+    struct capability_word *pair =
+        capability_word(maker, &maker->dependants,
+                        arena_printf(&scratch, STR_FMT " " STR_FMT, STR_ARG(by), STR_ARG(package)));
     if (!pair->used)
         capability_word(maker, &maker->packages, package)->dependants++;
     pair->used = true;
@@ -243,7 +241,6 @@ bool capability_make_finish(struct capability_maker *maker, const struct capabil
 {
     BUF_AUTO struct buf text = {0}, body = {0};
     struct capability_table_text tables[3] = {0};
-    arena_free(&maker->scratch);
     capability_drop_unused(&maker->packages);
     capability_number(&maker->packages);
     capability_number(&maker->folders);

@@ -1,9 +1,9 @@
 #include "image/contents.h"
 
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
+#include "base/clock.h"
 #include "image/apt.h"
 #include "image/contents_read.h"
 #include "os/fd.h"
@@ -12,7 +12,10 @@
 /* Changes with what is taken out of the indexes, so that maps of an older program are made anew. */
 #define CONTENTS_RULES "refinery-capability-map-1"
 
-enum { CONTENTS_MAP_MAX = 1 << 30, CONTENTS_SHIPPED_MAX = 16 << 20 };
+enum {
+    CONTENTS_MAP_MAX = 1 << 30,
+    CONTENTS_AGE_S = 24 * 3600,
+};
 
 struct contents_work {
     const struct contents_spec *spec;
@@ -149,6 +152,48 @@ static bool contents_by_apt(struct contents_work *work, struct contents *content
     return true;
 }
 
+/* ---- by dnf ---- */
+
+static bool contents_hear(void *state, struct str piece, struct err *err)
+{
+    return contents_text_add(state, piece, err);
+}
+
+/* What the repositories say today is what they said this morning: they are asked once a day. */
+static bool contents_is_recent(const struct contents_work *work)
+{
+    struct stat info;
+    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    return !work->spec->image->refresh && stat(work->path.ptr, &info) == 0 &&
+           now_s - info.st_mtime < CONTENTS_AGE_S;
+}
+
+static bool contents_make_by_dnf(struct contents_work *work, struct err *err)
+{
+    ARENA_AUTO struct arena arena = {0};
+    struct contents_text *text = ARENA_NEW(&arena, struct contents_text);
+    text->maker = capability_make_open(&arena);
+    text->form = CONTENTS_DNF;
+    contents_tell(work, STR("reading which file is in which package"));
+    if (!dnf_list(work->spec->dnf, work->cache, contents_hear, text, &arena, err))
+        return false;
+    contents_text_end(text);
+    return contents_write(work, text->maker, err);
+}
+
+static bool contents_by_dnf(struct contents_work *work, struct contents *contents, struct err *err)
+{
+    struct digest_stream *stream = contents_digest_open();
+    digest_add_field(stream, str_of(work->spec->dnf->base->digest.bytes, DIGEST_SIZE));
+    work->source = digest_finish(stream);
+    if (contents_is_recent(work) && contents_recall(work, contents))
+        return true;
+    if (!contents_make_by_dnf(work, err) || !contents_open(work->path.ptr, contents, err))
+        return false;
+    contents->origin = CONTENTS_MADE;
+    return true;
+}
+
 /* ---- without a network ---- */
 
 static bool contents_fall_back(struct contents_work *work, const struct err *why,
@@ -191,7 +236,8 @@ bool contents_map(const struct contents_spec *spec, const char *cache, struct ar
     struct err why = {0};
     if (spec->offline)
         err_set(&why, ERR_NETWORK, "no network was allowed (--offline)");
-    else if (contents_by_apt(&work, contents, &why))
+    else if (spec->dnf ? contents_by_dnf(&work, contents, &why)
+                       : contents_by_apt(&work, contents, &why))
         return true;
     bool out_of_reach = why.code == ERR_NETWORK || why.code == ERR_NOT_FOUND;
     if (out_of_reach && contents_fall_back(&work, &why, contents))

@@ -19,9 +19,13 @@
 /* Changes with the rules of unpacking. */
 #define DNF_RULES "refinery-dnf-root-1"
 
+/* Fedora's list has 0.7 GB. */
+#define DNF_LIST_MAX ((uint64_t)16 << 30)
+
 enum {
     DNF_REQUEST_MAX = 4096,
     DNF_OUTPUT_MAX = 16 << 20,
+    DNF_SAID_MAX = 64 << 10, /* of what is kept to say why it failed: errors come first */
     DNF_TAIL = 600,
     DNF_WALL_MS = 30 * 60 * 1000,
     DNF_RELEASE_MAX = 64 << 10,
@@ -179,35 +183,45 @@ static struct str dnf_release(const struct dnf_work *work)
 
 /* ---- dnf itself ---- */
 
+/* One call of dnf: its words behind those that it always gets, and who hears what it prints. */
+struct dnf_call {
+    const char *const *words; /* ended by NULL */
+    struct image_names names;
+    uint64_t output_max;
+    dnf_hear_fn *hear; /* NULL: nobody */
+    void *state;
+    struct buf said;
+    struct err err; /* of who hears */
+};
+
 static void dnf_hear(void *state, struct str chunk)
 {
-    buf_add(state, chunk);
+    struct dnf_call *call = state;
+    if (call->said.len < DNF_SAID_MAX)
+        buf_add(&call->said, chunk);
+    if (call->hear && call->err.code == ERR_NONE)
+        (void)!call->hear(call->state, chunk, &call->err);
 }
 
-static const char *const *dnf_words(const struct dnf_work *work)
+static const char *const *dnf_words(const struct dnf_work *work, const struct dnf_call *call)
 {
     VEC(const char *) words = {0};
     struct arena *arena = work->arena;
-    const struct str *names = dnf_sorted(work);
     const char *const fixed[] = {
         "/usr/bin/dnf",
         "--assumeyes",
         "--quiet",
         "--setopt=*.skip_if_unavailable=False",
         "--installroot=/out/target",
-        "--downloadonly",
-        "--downloaddir=/out/rpms",
-        "--setopt=install_weak_deps=False",
-        "--setopt=tsflags=noscripts",
         arena_printf(arena, "--forcearch=%s", work->spec->arch->machine).ptr,
         arena_printf(arena, "--releasever=%s", arena_cstr(arena, dnf_release(work))).ptr,
-        "install",
-        "--",
     };
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         *vec_push(&words, arena) = fixed[i];
-    for (size_t i = 0; i < work->spec->names.len; i++)
-        *vec_push(&words, arena) = arena_cstr(arena, names[i]);
+    for (const char *const *word = call->words; *word; word++)
+        *vec_push(&words, arena) = *word;
+    for (size_t i = 0; i < call->names.len; i++)
+        *vec_push(&words, arena) = arena_cstr(arena, call->names.at[i]);
     *vec_push(&words, arena) = NULL;
     return words.at;
 }
@@ -230,9 +244,8 @@ static struct str dnf_telling(struct str said, struct arena *arena)
     return arena_str(arena, str_slice(buf_str(&out), 0, DNF_TAIL));
 }
 
-static bool dnf_run(const struct dnf_work *work, struct err *err)
+static bool dnf_run(const struct dnf_work *work, struct dnf_call *call, struct err *err)
 {
-    BUF_AUTO struct buf said = {0};
     static const char *const envp[] = {"PATH=/usr/bin:/usr/sbin", "HOME=/out", "LC_ALL=C.UTF-8",
                                        NULL};
     const struct jail_mount mounts[] = {
@@ -242,20 +255,41 @@ static bool dnf_run(const struct dnf_work *work, struct err *err)
         .root = work->spec->tools,
         .mounts = mounts,
         .mount_count = access("/etc/resolv.conf", R_OK) == 0 ? 2 : 1,
-        .argv = dnf_words(work),
+        .argv = dnf_words(work, call),
         .envp = envp,
         .cwd = "/tmp",
         .network = true, /* downloads; no package's code is run */
-        .limits = {.wall_ms = DNF_WALL_MS, .output_bytes = DNF_OUTPUT_MAX},
+        .limits = {.wall_ms = DNF_WALL_MS, .output_bytes = call->output_max},
     };
     struct jail_result result;
-    if (!jail_run(&jail, dnf_hear, &said, &result, err))
+    if (!jail_run(&jail, dnf_hear, call, &result, err))
         return false;
+    if (call->err.code != ERR_NONE) {
+        *err = call->err;
+        return false;
+    }
     if (result.end == JAIL_EXITED && result.code == 0)
         return true;
     return err_set(err, ERR_NOT_FOUND, "dnf: " STR_FMT ": " STR_FMT,
                    STR_ARG(jail_describe(&result, &jail.limits, work->arena)),
-                   STR_ARG(dnf_telling(buf_str(&said), work->arena)));
+                   STR_ARG(dnf_telling(buf_str(&call->said), work->arena)));
+}
+
+static bool dnf_download(const struct dnf_work *work, struct err *err)
+{
+    static const char *const words[] = {"--downloadonly",
+                                        "--downloaddir=/out/rpms",
+                                        "--setopt=install_weak_deps=False",
+                                        "--setopt=tsflags=noscripts",
+                                        "install",
+                                        "--",
+                                        NULL};
+    struct dnf_call call = {.words = words,
+                            .names = {dnf_sorted(work), work->spec->names.len},
+                            .output_max = DNF_OUTPUT_MAX};
+    bool ok = dnf_run(work, &call, err);
+    buf_free(&call.said);
+    return ok;
 }
 
 /* ---- the new root ---- */
@@ -343,7 +377,7 @@ static bool dnf_work_on(struct dnf_work *work, struct image_root *root, struct e
 {
     struct str rpms = arena_printf(work->arena, "%s/rpms", work->scratch.ptr);
     struct str path = dnf_path(work, "requests", &work->request, "");
-    if (!dnf_prepare(work, err) || !dnf_run(work, err) ||
+    if (!dnf_prepare(work, err) || !dnf_download(work, err) ||
         !file_each(AT_FDCWD, rpms.ptr, dnf_keep, work, err))
         return false;
     root->digest = dnf_root_digest(work);
@@ -371,4 +405,26 @@ bool dnf_extend(const struct dnf_spec *spec, struct cas *cas, const char *cache,
         return err_wrap(err, "more packages for the image");
     *root = made;
     return true;
+}
+
+bool dnf_list(const struct dnf_spec *spec, const char *cache, dnf_hear_fn *hear, void *state,
+              struct arena *arena, struct err *err)
+{
+    struct dnf_work work = {.spec = spec, .cache = cache, .arena = arena};
+    const char *const words[] = {"repoquery", "--latest-limit=1",
+                                 arena_printf(arena, "--arch=%s,noarch", spec->arch->machine).ptr,
+                                 "--queryformat=@%{name}\\n%{files}", NULL};
+    struct dnf_call call = {
+        .words = words, .output_max = DNF_LIST_MAX, .hear = hear, .state = state};
+    struct err ignored;
+    int FD_AUTO lock = -1;
+    work.request = dnf_request_digest(&work);
+    work.scratch = dnf_path(&work, "requests", &work.request, ".list");
+    bool ok = file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/requests", cache).ptr, 0755, err) &&
+              file_lock(AT_FDCWD, dnf_path(&work, "requests", &work.request, ".lock").ptr, true,
+                        &lock, err) &&
+              dnf_prepare(&work, err) && dnf_run(&work, &call, err);
+    (void)!file_remove_tree(AT_FDCWD, work.scratch.ptr, &ignored);
+    buf_free(&call.said);
+    return ok;
 }

@@ -32,4 +32,13 @@ bool dnf_is_there(const char *root);
 CHECKED bool dnf_extend(const struct dnf_spec *spec, struct cas *cas, const char *cache,
                         struct arena *arena, struct image_root *root, struct err *err);
 
+/*
+ * What the root's repositories have: for each package a line "@name", then a line for each of its
+ * files, to `hear` in pieces of any size. Other lines are dnf's own words. `names` are not looked
+ * at. ERR_NOT_FOUND: dnf could not read them; the text is dnf's last words.
+ */
+typedef bool dnf_hear_fn(void *state, struct str piece, struct err *err);
+CHECKED bool dnf_list(const struct dnf_spec *spec, const char *cache, dnf_hear_fn *hear,
+                      void *state, struct arena *arena, struct err *err);
+
 #endif

@@ -183,11 +183,34 @@ def dnf(world, registry, root, words):
                    "dnf: exit status 1", "Failed to download metadata for repo 'test'")
     world.sentence("an image without repositories", world.build(f"{name}:none", *rocky), 1,
                    "has no repositories for dnf")
+    lookups(world, name)
     server.shutdown()
     server.server_close()
     result = world.build(f"{name}:1", *rocky, "--rebuild", "all")
     world.check("what dnf brought is remembered", result.status == 0, result)
     shutil.rmtree(folder)
+
+
+def lookups(world, name):
+    """The capability map of what the image's repositories have."""
+    def ask(tag, *what):
+        done = subprocess.run([whole.PROGRAM, "hint", *what, "--container-preset", "rocky",
+                               "--container-image", f"{name}:{tag}", "--cache", str(world.cache)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
+                              check=False)
+        return done.returncode, done.stdout
+
+    status, text = ask("1", "build-map")
+    world.check("a map by dnf", status == 0 and "\nrocky " in "\n" + text, text)
+    status, text = ask("1", "lookup", "header", "Python.h")
+    world.check("the package that has a header, by dnf", status == 0 and "python3.11-devel" in text and
+                "reading" not in text, text)
+    status, text = ask("gone", "lookup", "header", "Python.h")
+    world.check("repositories that are not there have no map", status == 1 and
+                "no capability map of" in text and "Failed to download metadata" in text, text)
+    status, text = ask("none", "lookup", "header", "Python.h")
+    world.check("nor has an image without them", status == 1 and
+                "no repositories for dnf" in text, text)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
