@@ -11,6 +11,13 @@
 #include "os/file.h"
 #include "run/lookup.h"
 
+static const char *const hint_map_origins[] = {
+    [CONTENTS_MADE] = "the map just made",
+    [CONTENTS_KEPT] = "the map made earlier",
+    [CONTENTS_OLD] = "the map made earlier",
+    [CONTENTS_SHIPPED] = "the small map that travels with the program",
+};
+
 static void hint_map_tell(void *state, const struct image_progress *progress)
 {
     ARENA_AUTO struct arena scratch = {0};
@@ -33,9 +40,7 @@ static bool hint_map_of_preset(const struct call *call, struct contents *content
     progress_note(progress, STR(""));
     progress_close(progress);
     if (ok && contents->note.len)
-        fprintf(stderr, "%s: " STR_FMT "\n",
-                contents->origin == CONTENTS_OLD ? "the map made earlier is used"
-                                                 : "the small map of the program is used",
+        fprintf(stderr, "%s is used: " STR_FMT "\n", hint_map_origins[contents->origin],
                 STR_ARG(contents->note));
     return ok;
 }
@@ -59,10 +64,10 @@ bool hint_map_build(const struct call *call, int *status, struct err *err)
     if (output.len && !file_write(AT_FDCWD, output.ptr, 0644, contents.bytes, err))
         return false;
     const struct capability_map *map = &contents.map;
-    printf(STR_FMT " " STR_FMT " " STR_FMT ": %u names of %u packages, %zu KiB%s\n",
+    printf(STR_FMT " " STR_FMT " " STR_FMT ": %u names of %u packages, %zu KiB, %s\n",
            STR_ARG(map->facts.distro), STR_ARG(map->facts.release), STR_ARG(map->facts.arch),
            map->keys.count, map->packages.count, contents.bytes.len >> 10,
-           contents.origin == CONTENTS_MADE ? "" : ", made earlier");
+           hint_map_origins[contents.origin]);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "image/apt.h"
 #include "image/contents_read.h"
 #include "os/fd.h"
@@ -17,6 +18,8 @@ enum {
     CONTENTS_AGE_S = 24 * 3600,
 };
 
+extern const struct embedded_file contents_excerpts[]; /* of data/contents, by release */
+
 struct contents_work {
     const struct contents_spec *spec;
     const char *cache; /* absolute */
@@ -24,6 +27,7 @@ struct contents_work {
     struct str path; /* of the map */
     struct apt apt;
     struct apt_indexes indexes;
+    struct str release; /* that the map is of */
     struct digest source;
 };
 
@@ -49,7 +53,7 @@ bool contents_open(const char *path, struct contents *contents, struct err *err)
 
 void contents_close(struct contents *contents)
 {
-    if (contents->bytes.len)
+    if (contents->bytes.len && contents->origin != CONTENTS_SHIPPED)
         file_unmap(contents->bytes);
     *contents = (struct contents){0};
 }
@@ -96,17 +100,23 @@ static bool contents_digest(struct contents_work *work, struct err *err)
     return ok;
 }
 
-static bool contents_write(struct contents_work *work, struct capability_maker *maker,
-                           struct err *err)
+static bool contents_finish(const struct contents_work *work, struct capability_maker *maker,
+                            struct buf *bytes, struct err *err)
 {
     const struct image_spec *image = work->spec->image;
     const struct capability_facts facts = {.distro = image->distro,
-                                           .release = image->release,
+                                           .release = work->release,
                                            .arch = image->arch,
                                            .triplet = str_from(work->spec->arch->triplet),
                                            .source = work->source};
+    return capability_make_finish(maker, &facts, bytes, err);
+}
+
+static bool contents_write(const struct contents_work *work, struct capability_maker *maker,
+                           struct err *err)
+{
     BUF_AUTO struct buf bytes = {0};
-    return capability_make_finish(maker, &facts, &bytes, err) &&
+    return contents_finish(work, maker, &bytes, err) &&
            file_write(AT_FDCWD, work->path.ptr, 0644, buf_str(&bytes), err);
 }
 
@@ -207,6 +217,37 @@ static bool contents_fall_back(struct contents_work *work, const struct err *why
     return true;
 }
 
+/*
+ * The excerpt of the release that travels with the program, else that of another release: most
+ * names are the same. It is small enough to be made into a map each time.
+ */
+static bool contents_ship(struct contents_work *work, const struct err *why,
+                          struct contents *contents)
+{
+    ARENA_AUTO struct arena arena = {0};
+    BUF_AUTO struct buf bytes = {0};
+    struct err ignored;
+    const struct embedded_file *excerpt = contents_excerpts;
+    struct str release = work->spec->image->release, name;
+    struct str text =
+        embedded_find(contents_excerpts, arena_printf(&arena, STR_FMT ".gz", STR_ARG(release)));
+    if (work->spec->dnf || !str_eq(work->spec->image->distro, STR("debian")))
+        return false;
+    if (!text.len) {
+        text = str_of(excerpt->bytes, excerpt->len);
+        str_cut(str_from(excerpt->name), '.', &work->release, &name);
+    }
+    struct capability_maker *maker = capability_make_open(&arena);
+    work->source = digest_of(text);
+    if (!contents_read_shipped(text, str_from(work->spec->arch->triplet), maker, &ignored) ||
+        !contents_finish(work, maker, &bytes, &ignored))
+        return false;
+    contents->origin = CONTENTS_SHIPPED;
+    contents->bytes = arena_str(work->arena, buf_str(&bytes));
+    contents->note = arena_str(work->arena, str_from(why->text));
+    return capability_open(contents->bytes, &contents->map, &ignored);
+}
+
 static bool contents_prepare(struct contents_work *work, const char *cache, struct err *err)
 {
     const struct image_spec *image = work->spec->image;
@@ -215,6 +256,7 @@ static bool contents_prepare(struct contents_work *work, const char *cache, stru
     if (!file_absolute(str_from(cache), arena, &absolute, err))
         return false;
     work->cache = absolute.ptr;
+    work->release = image->release;
     work->apt = (struct apt){.spec = image,
                              .progress = work->spec->progress,
                              .state = work->spec->state,
@@ -240,7 +282,8 @@ bool contents_map(const struct contents_spec *spec, const char *cache, struct ar
                        : contents_by_apt(&work, contents, &why))
         return true;
     bool out_of_reach = why.code == ERR_NETWORK || why.code == ERR_NOT_FOUND;
-    if (out_of_reach && contents_fall_back(&work, &why, contents))
+    if (out_of_reach &&
+        (contents_fall_back(&work, &why, contents) || contents_ship(&work, &why, contents)))
         return true;
     *err = why;
     return err_wrap(err, "no capability map of " STR_FMT, STR_ARG(work.apt.what));

@@ -38,7 +38,7 @@ struct contents {
     struct capability_map map;
     enum contents_origin origin;
     struct str note;  /* why it is not the best there could be; or empty */
-    struct str bytes; /* mapped, unless shipped */
+    struct str bytes; /* mapped; of a shipped one in the arena */
 };
 
 #define CONTENTS_AUTO __attribute__((cleanup(contents_close)))

@@ -38,13 +38,8 @@ static bool contents_read_pieces(struct archive *archive, const char *path,
     return true;
 }
 
-bool contents_read(const char *path, enum contents_form form, struct capability_maker *maker,
-                   struct err *err)
+static struct archive *contents_archive(void)
 {
-    struct contents_text text = {.maker = maker, .form = form};
-    int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return err_errno(err, "cannot open %s", path);
     struct archive *archive = archive_read_new();
     archive_read_support_format_raw(archive);
     archive_read_support_format_empty(archive);
@@ -52,9 +47,33 @@ bool contents_read(const char *path, enum contents_form form, struct capability_
     archive_read_support_filter_xz(archive);
     archive_read_support_filter_zstd(archive);
     archive_read_support_filter_lz4(archive);
+    return archive;
+}
+
+bool contents_read(const char *path, enum contents_form form, struct capability_maker *maker,
+                   struct err *err)
+{
+    struct contents_text text = {.maker = maker, .form = form};
+    int FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_errno(err, "cannot open %s", path);
+    struct archive *archive = contents_archive();
     bool ok = archive_read_open_fd(archive, fd, CONTENTS_PIECE) == ARCHIVE_OK
                   ? contents_read_pieces(archive, path, &text, err)
                   : contents_bad(archive, path, err);
+    archive_read_free(archive);
+    return ok;
+}
+
+bool contents_read_shipped(struct str bytes, struct str triplet, struct capability_maker *maker,
+                           struct err *err)
+{
+    static const char what[] = "the index that travels with the program";
+    struct contents_text text = {.maker = maker, .form = CONTENTS_FILES, .triplet = triplet};
+    struct archive *archive = contents_archive();
+    bool ok = archive_read_open_memory(archive, bytes.ptr, bytes.len) == ARCHIVE_OK
+                  ? contents_read_pieces(archive, what, &text, err)
+                  : contents_bad(archive, what, err);
     archive_read_free(archive);
     return ok;
 }

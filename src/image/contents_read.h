@@ -10,4 +10,8 @@
 CHECKED bool contents_read(const char *path, enum contents_form form,
                            struct capability_maker *maker, struct err *err);
 
+/* The index that travels with the program; its folders "@" are the machine's triplet. */
+CHECKED bool contents_read_shipped(struct str bytes, struct str triplet,
+                                   struct capability_maker *maker, struct err *err);
+
 #endif

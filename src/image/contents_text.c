@@ -14,13 +14,26 @@ static void contents_add(struct contents_text *text, struct str path, struct str
     capability_make_add(text->maker, path, str_from_pos(location, named ? slash + 1 : 0), section);
 }
 
+/* "usr/lib/@/libz.so" -> "usr/lib/s390x-linux-gnu/libz.so" */
+static struct str contents_path(const struct contents_text *text, struct str path,
+                                struct arena *scratch)
+{
+    size_t at = text->triplet.len ? str_find(path, STR("/@/")) : path.len;
+    return at == path.len
+               ? path
+               : arena_printf(scratch, STR_FMT "/" STR_FMT STR_FMT, (int)at, path.ptr,
+                              STR_ARG(text->triplet), STR_ARG(str_from_pos(path, at + 2)));
+}
+
 /* A path may have spaces in it: where the packages are is behind the last of them. */
 static void contents_read_files(struct contents_text *text, struct str line)
 {
     size_t at = line.len;
     while (at > 0 && line.ptr[at - 1] != ' ' && line.ptr[at - 1] != '\t')
         at--;
-    struct str path = str_trim(str_slice(line, 0, at)), all = str_from_pos(line, at), location;
+    ARENA_AUTO struct arena scratch = {0};
+    struct str all = str_from_pos(line, at), location;
+    struct str path = contents_path(text, str_trim(str_slice(line, 0, at)), &scratch);
     while (path.len && str_next(&all, ',', &location))
         contents_add(text, path, location);
 }

@@ -29,6 +29,7 @@ struct contents_name {
 struct contents_text {
     struct capability_maker *maker;
     enum contents_form form;
+    struct str triplet; /* stands for a folder "@" in the paths of what was shipped; or empty */
     uint64_t bytes;
     size_t passed_over; /* lines that were too long */
     size_t len;

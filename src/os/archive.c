@@ -32,6 +32,8 @@
        archive_close_callback *close),                                                             \
       (a, state, open, read, close))                                                               \
     F(int, archive_read_open_fd, (struct archive * a, int fd, size_t block), (a, fd, block))       \
+    F(int, archive_read_open_memory, (struct archive * a, const void *bytes, size_t len),          \
+      (a, bytes, len))                                                                             \
     F(int, archive_read_open_filename, (struct archive * a, const char *path, size_t block),       \
       (a, path, block))                                                                            \
     F(int, archive_read_next_header, (struct archive * a, struct archive_entry * *entry),          \

@@ -178,24 +178,46 @@ def lies(checks, folder, archive, mirror):
 
     status, out, err, maps = asked("key", "--keyring",
                                    "/usr/share/keyrings/debian-archive-keyring.gpg")
-    checks.check("keys of another", status == 3 and "is not signed" in err and not maps, err)
+    checks.check("keys of another: nothing is taken", "is not signed" in err and not maps and
+                 out.endswith(", the small map that travels with the program\n"), out + err)
     keys = ("--keyring", archive.keyring)
     archive.publish(contents, "Mon, 08 Jan 2024 12:00:00 UTC",
                     lie=lambda data: gzip.compress(b"usr/include/zlib.h libdevel/evil-dev\n"))
     status, out, err, maps = asked("digest", *keys)
-    checks.check("bytes that were not signed", status != 0 and not maps and "Contents" in err, err)
+    checks.check("bytes that were not signed: nothing is taken", "Contents" in err and not maps and
+                 out.endswith(", the small map that travels with the program\n"), out + err)
     archive.publish({}, "Tue, 09 Jan 2024 12:00:00 UTC")
     for path in archive.dir.glob("**/Contents*"):
         path.unlink()
-    status, out, err, maps = asked("none", *keys)
-    checks.check("an archive without Contents", status != 0 and not maps and
-                 "no capability map of bookworm s390x" in err, err)
+    status, out, err, maps = asked("absent", *keys)
+    checks.check("an archive without Contents: the small map, and why", status == 0 and not maps and
+                 "the small map that travels with the program is used: no signed package index" in err,
+                 out + err)
     archive.publish({"main/Contents-s390x": MACHINE + "usr/bin/" + "a" * (5 << 20) + " x/y\n" +
                      "usr/bin/late devel/late\n", "main/Contents-all": bytes(range(256)) * 1000},
                     "Wed, 10 Jan 2024 12:00:00 UTC")
     status, out, err, maps = asked("hostile", *keys)
     checks.check("a line of 5 MB and binary garbage", status == 0 and
                  first("program", "late", "--map", maps[0])[0] == "late", out + err)
+
+
+def shipped(checks, folder):
+    """What travels with the program, for each machine, and for a release that it has not."""
+    place = ("--cache", folder / "empty", "--offline")
+    for words, wanted in (((), ("libssl-dev", "debian bookworm s390x")),
+                          (("--arch", "aarch64"), ("libssl-dev", "debian bookworm arm64")),
+                          (("--python", "3.13"), ("libssl-dev", "debian bookworm s390x"))):
+        status, out, err = hint("lookup", "pkgconfig", "libssl", "--json", *words, *place)
+        found = json.loads(out) if status == 0 else {"candidates": [{"package": out + err}]}
+        checks.check(f"the small map {words}", (found["candidates"][0]["package"], " ".join(
+            found.get(name, "") for name in ("distro", "release", "arch"))) == wanted, found)
+    for kind, name, package in (("header", "zlib.h", "zlib1g-dev"), ("program", "swig", "swig"),
+                                ("header", "ffi.h", "libffi-dev"), ("cmake", "ZLIB", "zlib1g-dev")):
+        found = first(kind, name, *place)
+        checks.check(f"the small map's {kind} {name}", found[0] == package, found)
+    status, out, err = hint("build-map", "--container-preset", "ubuntu", "--python", "3.12", *place)
+    checks.check("nothing was shipped for Ubuntu", status == 3 and
+                 "no capability map of noble s390x" in err, out + err)
 
 
 def usage(checks):
@@ -213,7 +235,7 @@ def of_this_machine(checks):
     cache = pathlib.Path(os.environ.get("REFINERY_TEST_CACHE") or pathlib.Path(
         os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "refinery" / "run-test")
     status, out, err = hint("build-map", "--cache", cache)
-    if status == 3:
+    if "travels with" in out:
         print(f"not tried here: the archive's own indexes: {err.strip()}")
         return
     checks.check("the map of Debian 12", status == 0 and out.startswith("debian bookworm s390x: "),
@@ -256,6 +278,7 @@ def main():
         status, out, err = hint("lookup", "header", "no/such.h", "--offline", *place)
         checks.check("nobody has it", status == 1 and "no package of debian bookworm has header" in out,
                      out + err)
+        shipped(checks, folder)
     usage(checks)
     of_this_machine(checks)
     print(f"{checks.passed} passed, {checks.failed} failed")
