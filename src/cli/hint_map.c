@@ -8,6 +8,7 @@
 #include "cli/plan_options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "hint/external.h"
 #include "os/file.h"
 #include "run/lookup.h"
 
@@ -71,6 +72,26 @@ bool hint_map_build(const struct call *call, int *status, struct err *err)
     return true;
 }
 
+/* What other distributions call it, as far as the table of external dependencies knows. */
+static bool hint_map_elsewhere(const struct capability_map *map, struct str package,
+                               struct external *external)
+{
+    enum external_manager manager;
+    return external_manager_of(map->facts.distro, &manager) &&
+           external_by_name(manager, package, external);
+}
+
+static void hint_map_add_elsewhere(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                                   const struct external *external)
+{
+    yyjson_mut_val *names = yyjson_mut_obj_add_obj(doc, object, "names");
+    json_add_str(doc, object, "id", external->id);
+    for (unsigned i = 0; i < EXTERNAL_MANAGERS; i++)
+        if (external->names[i].len)
+            json_add_str(doc, names, external_manager_name((enum external_manager)i),
+                         external->names[i]);
+}
+
 static void hint_map_print_json(const struct capability_map *map, enum capability_kind kind,
                                 struct str name, const struct capability_list *list)
 {
@@ -92,18 +113,23 @@ static void hint_map_print_json(const struct capability_map *map, enum capabilit
         json_add_str(doc, object, "file", candidate->file);
         json_add_str(doc, object, "for", candidate->of_target ? STR("target") : STR("build"));
         yyjson_mut_obj_add_bool(doc, object, "development", candidate->development);
+        struct external external;
+        if (hint_map_elsewhere(map, candidate->package, &external))
+            hint_map_add_elsewhere(doc, object, &external);
     }
     json_write(doc, true, &text);
     fwrite(text.ptr, 1, text.len, stdout);
 }
 
-static void hint_map_print(const struct call *call, const struct capability_list *list)
+static void hint_map_print(const struct call *call, const struct capability_map *map,
+                           const struct capability_list *list)
 {
     static const struct table_column columns[] = {
         {"package", false, 0}, {"for", false, 0}, {"folder", false, 24}, {"file", false, 0}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     BUF_AUTO struct buf text = {0};
     struct table_cell *cells = ARENA_ARRAY(call->arena, struct table_cell, list->len * COLUMNS);
+    struct external external;
     for (size_t i = 0; i < list->len; i++) {
         const struct capability_candidate *candidate = &list->at[i];
         struct table_cell *row = cells + i * COLUMNS;
@@ -114,6 +140,14 @@ static void hint_map_print(const struct call *call, const struct capability_list
     }
     table_render(columns, COLUMNS, cells, list->len, 0, call->color, &text);
     fwrite(text.ptr, 1, text.len, stdout);
+    if (!hint_map_elsewhere(map, list->at[0].package, &external))
+        return;
+    printf("\n" STR_FMT ":", STR_ARG(external.id));
+    for (unsigned i = 0; i < EXTERNAL_MANAGERS; i++)
+        if (external.names[i].len)
+            printf("%s %s: " STR_FMT, i ? " |" : "",
+                   external_manager_name((enum external_manager)i), STR_ARG(external.names[i]));
+    printf("\n");
 }
 
 bool hint_map_lookup(const struct call *call, int *status, struct err *err)
@@ -133,7 +167,7 @@ bool hint_map_lookup(const struct call *call, int *status, struct err *err)
     if (option_flag(call->options, OPTION_JSON))
         hint_map_print_json(&contents.map, kind, name, &list);
     else if (list.len)
-        hint_map_print(call, &list);
+        hint_map_print(call, &contents.map, &list);
     else
         printf("no package of " STR_FMT " " STR_FMT " has " STR_FMT " \"" STR_FMT "\"\n",
                STR_ARG(contents.map.facts.distro), STR_ARG(contents.map.facts.release),

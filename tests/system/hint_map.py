@@ -252,6 +252,18 @@ def of_this_machine(checks):
         checks.check(f"Debian's {kind} {name}", found[0] == package, found)
 
 
+    # What the table of external dependencies calls packages of Debian is there.
+    rows = [line.rstrip("\n").split("\t") for line in open("data/external.tsv") if line[0] != "#"]
+    state = next((cache / "apt").glob("contents-bookworm-s390x-*"))
+    known = subprocess.run(["apt-cache", "pkgnames"], stdout=subprocess.PIPE, text=True, check=True,
+                           env={**os.environ, "APT_CONFIG": str(state / "apt.conf")}).stdout.split()
+    strange = [row[0] for row in rows if row[1].split()[0] not in known]
+    checks.check(f"all of {len(rows)} external dependencies are in Debian", not strange, strange)
+    status, out, err = hint("lookup", "header", "openssl/ssl.h", "--cache", cache)
+    checks.check("and what others call it", "generic/openssl: apt: libssl-dev | dnf: openssl-devel | "
+                 "apk: openssl-dev | emerge: dev-libs/openssl" in out, out + err)
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="refinery-map-") as name:
