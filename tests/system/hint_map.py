@@ -70,12 +70,12 @@ class Archive:
         subprocess.run(["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--yes",
                         "--passphrase", "", *map(str, words)], check=True)
 
-    def publish(self, contents, date, lie=None):
-        dists = self.dir / "debian" / "dists" / "bookworm"
-        lines = ["Origin: Debian", "Suite: stable", "Codename: bookworm", f"Date: {date}",
-                 "Architectures: all s390x", "Components: main", "No-Support-for-Architecture-all: Packages",
+    def publish(self, contents, date, lie=None, tree="debian", suite="bookworm", components=("main",)):
+        dists = self.dir / tree / "dists" / suite
+        lines = [f"Origin: {tree}", f"Codename: {suite}", f"Date: {date}", "Architectures: all s390x",
+                 f"Components: {' '.join(components)}", "No-Support-for-Architecture-all: Packages",
                  "SHA256:"]
-        files = {"main/binary-s390x/Packages": PACKAGES, **contents}
+        files = {**{f"{one}/binary-s390x/Packages": PACKAGES for one in components}, **contents}
         for name, text in files.items():
             plain = text if isinstance(text, bytes) else text.encode()
             packed = gzip.compress(plain, 1, mtime=0)
@@ -166,6 +166,19 @@ def against_the_archive(checks, folder, archive, mirror):
     asked = first("python", "yaml", "--refresh", *place)
     checks.check("--refresh asks", asked[0] == "python3-other", f"{asked} {Handler.asked}")
     return place
+
+
+def ubuntus_layout(checks, folder, archive, mirror):
+    """One index for all components and machines' ports in a tree of their own."""
+    archive.publish({"Contents-s390x": MACHINE.replace("libdevel/", "universe/libdevel/")},
+                    "Fri, 05 Jan 2024 12:00:00 UTC", tree="ubuntu-ports", suite="noble",
+                    components=("main", "universe"))
+    place = ("--mirror", mirror.replace("debian", "ubuntu"), "--keyring", archive.keyring, "--cache",
+             folder / "ubuntu", "--container-preset", "ubuntu", "--python", "3.12")
+    status, out, err = hint("build-map", *place)
+    checks.check("a map of Ubuntu's layout", status == 0 and out.startswith("ubuntu noble s390x: 8 names"),
+                 out + err)
+    checks.check("and a look-up in it", first("header", "zlib.h", *place) == ("zlib1g-dev", "target", 1))
 
 
 def lies(checks, folder, archive, mirror):
@@ -274,6 +287,7 @@ def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         mirror = f"http://127.0.0.1:{server.server_address[1]}/debian"
         place = against_the_archive(checks, folder, archive, mirror)
+        ubuntus_layout(checks, folder, archive, mirror)
         lies(checks, folder, archive, mirror)
         server.shutdown()
         server.server_close()
