@@ -18,7 +18,8 @@
  *       examples: [..]               # lines that the pattern matches
  *       counterexamples: [..]        # and lines that it must not match
  *
- * "{name}" and "{version}" in recipes and note are what the pattern's groups of these names caught.
+ * "{name}" and "{version}" in recipes and note are what the pattern's groups of these names caught,
+ * "{package}" and "{package_version}" what is being built.
  * In patterns "'" stands for every quotation mark (classify.h). What is wrong with one hint is said
  * with file and line and costs that hint alone. Pure: files come in as text. Everything lives in
  * the arena, but for the compiled patterns: catalogue_close. A catalogue is read-only once it is

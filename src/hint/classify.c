@@ -17,7 +17,7 @@ enum {
     MATCH_LIMIT = 20000,             /* steps of one pattern on one line */
     GIVE_UP = 4,                     /* lines on which a pattern may run into that limit */
     ASK_COST = 64,                   /* of asking at all, in bytes */
-    WORK_PER_BYTE = 8,
+    WORK_PER_BYTE = 16,
     WORK_AT_START = 64 << 20,
 };
 
@@ -300,7 +300,7 @@ void classifier_end(struct classifier *classifier, struct hint_reading *reading)
     classifier_turn(classifier, true);
     finding_sort(classifier->findings.at, classifier->findings.len);
     *reading = (struct hint_reading){
-        .class = classifier->findings.len ? classifier->findings.at[0].class : HINT_UNKNOWN,
+        .class = finding_cause(classifier->findings.at, classifier->findings.len),
         .findings = classifier->findings.at,
         .len = classifier->findings.len,
         .bytes = classifier->taken,

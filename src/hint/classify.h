@@ -17,8 +17,8 @@
 enum {
     CLASSIFY_LINE_LIMIT = 8192,
     CLASSIFY_EXCERPT_LIMIT = 400, /* bytes kept of a line */
-    CLASSIFY_PER_HINT = 64,       /* different findings of one hint */
-    CLASSIFY_FINDINGS = 512,      /* of all */
+    CLASSIFY_PER_HINT = 128,      /* different findings of one hint */
+    CLASSIFY_FINDINGS = 1024,     /* of all */
     CLASSIFY_MATCHES = 1024,      /* lines after which a hint is asked no more */
 };
 
@@ -34,8 +34,8 @@ struct hint_finding {
 };
 
 struct hint_reading {
-    enum hint_class class; /* HINT_UNKNOWN when nothing is known; a caller that knows better sets it
-                            */
+    /* HINT_UNKNOWN when no more than failed probes is known; a caller that knows better sets it. */
+    enum hint_class class;
     const struct hint_finding *findings; /* those that prove most first */
     size_t len;
     uint64_t bytes;   /* of the log */

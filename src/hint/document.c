@@ -31,10 +31,14 @@ static bool document_next(struct reader *reader)
     reader->has_event = yaml_parser_parse(&reader->parser, &reader->event) != 0;
     if (reader->has_event)
         return true;
-    return err_set_at(
-        reader->err, ERR_FORMAT, reader->parser.problem_mark.line + reader->first_line, 0,
-        "line %zu: not YAML: %s", reader->parser.problem_mark.line + reader->first_line,
-        reader->parser.problem ? reader->parser.problem : "unreadable");
+    /* A quotation mark that is not closed shows at the end; where it opened is the place to mend.
+     */
+    const yaml_parser_t *parser = &reader->parser;
+    size_t line = parser->context ? parser->context_mark.line : parser->problem_mark.line;
+    line += reader->first_line;
+    return err_set_at(reader->err, ERR_FORMAT, line, 0, "line %zu: not YAML: %s%s%s", line,
+                      parser->context ? parser->context : "", parser->context ? ": " : "",
+                      parser->problem ? parser->problem : "unreadable");
 }
 
 static bool document_scalar(struct reader *reader, struct str *text)

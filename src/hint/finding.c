@@ -41,6 +41,8 @@ static int finding_order(const void *left, const void *right)
     int rank_a = hint_class_rank(a->class), rank_b = hint_class_rank(b->class);
     if (a->hint->severity != b->hint->severity)
         return a->hint->severity > b->hint->severity ? -1 : 1;
+    if (a->hint->severity == SEVERITY_INFO && a->offset != b->offset)
+        return a->offset > b->offset ? -1 : 1;
     if (rank_a != rank_b)
         return rank_a > rank_b ? -1 : 1;
     if (a->hint->confidence != b->hint->confidence)
@@ -54,4 +56,9 @@ void finding_sort(struct hint_finding *findings, size_t len)
 {
     if (len)
         qsort(findings, len, sizeof *findings, finding_order);
+}
+
+enum hint_class finding_cause(const struct hint_finding *findings, size_t len)
+{
+    return len && findings->hint->severity > SEVERITY_INFO ? findings->class : HINT_UNKNOWN;
 }

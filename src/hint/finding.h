@@ -10,7 +10,14 @@ void finding_names(struct hint_finding *finding, struct str name, struct str ver
 /* A line's beginning, UTF-8 without control characters. */
 struct str finding_excerpt(struct str line, struct arena *arena);
 
-/* What proves most first: severity, the cause's rank (kind.h), confidence, place in the log. */
+/*
+ * What proves most first: severity, the cause's rank (kind.h), confidence, place in the log. Of
+ * failed probes (SEVERITY_INFO) the last comes first: it is the nearest to what ended the build.
+ */
 void finding_sort(struct hint_finding *findings, size_t len);
+
+/* The cause, of sorted findings. A failed probe is none by itself: builds that succeed are full of
+ * them. */
+enum hint_class finding_cause(const struct hint_finding *findings, size_t len);
 
 #endif

@@ -36,25 +36,29 @@ static double suggest_confidence(const struct suggest_request *request, const st
     return hint->confidence;
 }
 
-/* "{name}" and "{version}" filled in; false when the log gave none. */
-static bool suggest_fill(struct str text, const struct hint_finding *finding, struct arena *arena,
-                         struct str *filled, bool *from_log)
+/* "{name}" and the like filled in; false when there is nothing to fill in. */
+static bool suggest_fill(const struct suggester *suggester, struct str text,
+                         const struct hint_finding *finding, struct str *filled, bool *from_log)
 {
+    const struct hint_facts *facts = suggester->request->facts;
     const struct {
         struct str word, value;
-    } words[] = {{STR("{name}"), finding ? finding->name : STR("")},
-                 {STR("{version}"), finding ? finding->version : STR("")}};
+        bool from_log;
+    } words[] = {{STR("{name}"), finding ? finding->name : STR(""), true},
+                 {STR("{version}"), finding ? finding->version : STR(""), true},
+                 {STR("{package}"), facts->name, false},
+                 {STR("{package_version}"), facts->version, false}};
     *filled = text;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t at = str_find(*filled, words[i].word);
         if (at == filled->len)
             continue;
         if (!words[i].value.len)
             return false;
-        *filled = arena_printf(arena, STR_FMT STR_FMT STR_FMT, STR_ARG(str_slice(*filled, 0, at)),
-                               STR_ARG(words[i].value),
+        *filled = arena_printf(suggester->arena, STR_FMT STR_FMT STR_FMT,
+                               STR_ARG(str_slice(*filled, 0, at)), STR_ARG(words[i].value),
                                STR_ARG(str_from_pos(*filled, at + words[i].word.len)));
-        *from_log = true;
+        *from_log |= words[i].from_log;
     }
     return true;
 }
@@ -67,7 +71,7 @@ static void suggest_stated(const struct suggester *suggester, const struct hint 
         const struct hint_recipe *recipe = &hint->recipes.at[i];
         struct str value;
         bool from_log = false;
-        if (!suggest_fill(recipe->value, finding, suggester->arena, &value, &from_log))
+        if (!suggest_fill(suggester, recipe->value, finding, &value, &from_log))
             continue;
         bool inferred = hint->origin == ORIGIN_INFERRED && !suggest_is_manager(recipe->kind);
         *vec_push(recipes, suggester->arena) =
@@ -93,12 +97,13 @@ static void suggest_found(const struct suggester *suggester, const struct hint_f
     }
 }
 
-static struct str suggest_why(const struct hint *hint, const struct hint_finding *finding,
-                              struct arena *arena)
+static struct str suggest_why(const struct suggester *suggester, const struct hint *hint,
+                              const struct hint_finding *finding)
 {
+    struct arena *arena = suggester->arena;
     struct str note = {0};
     bool ignored = false;
-    if (hint->note.len && !suggest_fill(hint->note, finding, arena, &note, &ignored))
+    if (hint->note.len && !suggest_fill(suggester, hint->note, finding, &note, &ignored))
         note = STR("");
     if (!finding)
         return note.len ? note : str_from(hint_class_words(hint->class));
@@ -135,7 +140,7 @@ static void suggest_one(struct suggester *suggester, const struct hint *hint,
         .len = recipes.len,
         .confidence = suggest_confidence(suggester->request, hint),
         .impact = hint->impact,
-        .why = suggest_why(hint, finding, suggester->arena),
+        .why = suggest_why(suggester, hint, finding),
     };
     for (size_t i = 0; i < recipes.len; i++)
         made.approval |= recipes.at[i].approval && !suggest_is_manager(recipes.at[i].kind);
@@ -151,6 +156,8 @@ static int suggest_order(const void *left, const void *right)
     uint64_t at_b = b->finding ? b->finding->offset : UINT64_MAX;
     if (proof_a != proof_b)
         return proof_a > proof_b ? -1 : 1;
+    if (proof_a == SEVERITY_INFO && at_a != at_b) /* as finding_sort has them */
+        return at_a > at_b ? -1 : 1;
     if (a->confidence != b->confidence)
         return a->confidence > b->confidence ? -1 : 1;
     if (at_a != at_b)

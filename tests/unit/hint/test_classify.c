@@ -24,6 +24,10 @@ static const char rules[] =
     "  pattern: 'returned 1 exit status'\n"
     "  class: link\n"
     "  severity: warning\n"
+    "- id: probe\n"
+    "  pattern: 'checking for (?<name>\\w+\\.h)\\.\\.\\. no'\n"
+    "  need: header\n"
+    "  severity: info\n"
     "- id: slow\n"
     "  pattern: 'slowly[ab]*[bc]*[ac]*[ab]*[bc]*[ac]*[ab]*[bc]*[ac]*never'\n"
     "  class: compile\n";
@@ -41,7 +45,7 @@ static int setup(void **state)
     world = (struct world){0};
     catalogue_open(&source, 1, false, &world.arena, &world.catalogue, &world.complaints);
     *state = &world;
-    return world.complaints.len == 0 && world.catalogue.len == 6 ? 0 : -1;
+    return world.complaints.len == 0 && world.catalogue.len == 7 ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -160,6 +164,19 @@ static void test_rank(void **state)
     assert_int_equal(reading.len, 2);
 }
 
+/* A failed probe is no cause; of several the last is the likeliest. */
+static void test_probes(void **state)
+{
+    struct hint_reading reading =
+        read_log(*state, STR("checking for a.h... no\nchecking for b.h... no\n"), 100);
+    assert_int_equal(reading.class, HINT_UNKNOWN);
+    assert_int_equal(reading.len, 2);
+    assert_str(reading.findings[0].name, "b.h");
+    reading = read_log(*state, STR("checking for a.h... no\ncannot find -lz\n"), 100);
+    assert_int_equal(reading.class, HINT_MISSING_LIBRARY);
+    assert_str(reading.findings[1].name, "a.h");
+}
+
 /* A name that is none is kept out; the cause stays. */
 static void test_names(void **state)
 {
@@ -270,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_quotes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rank, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_probes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_pattern, setup, teardown),
