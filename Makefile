@@ -49,11 +49,11 @@ differential:
 	@tests/differential/all.sh
 	@tests/differential/resolve/run.sh $(CASES) $(SEED)
 
-# Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds resolve capability"
+# Says figures, judges nothing. PARTS="standards audit scan jail store overhead cost nodes large builds hints resolve capability"
 bench:
 	@scripts/need.sh build run test
 	@$(MAKE) --no-print-directory all
-	@$(NINJA) -C $(BUILD) bench/bench_store bench/bench_pkg bench/bench_capability tests/unit/index/index_tool >/dev/null
+	@$(NINJA) -C $(BUILD) bench/bench_store bench/bench_pkg bench/bench_capability bench/bench_hints tests/unit/index/index_tool >/dev/null
 	@bench/run.sh $(PARTS)
 
 lint:

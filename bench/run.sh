@@ -1,13 +1,13 @@
 #!/bin/bash
 # `make bench`: tables of what is measured, others' tools side by side in the same run. Nothing here
 # judges: times depend on the machine and on what else it does (whose load is said first).
-#   usage: bench/run.sh [standards] [audit] [scan] [jail] [store] [overhead] [cost] [nodes] [large] [builds] [resolve] [capability]
+#   usage: bench/run.sh [standards] [audit] [scan] [jail] [store] [overhead] [cost] [nodes] [large] [builds] [hints] [resolve] [capability]
 set -u
 cd "$(dirname "$0")/.." || exit 1
 auditwheel=6.8.2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/refinery
 venv=$cache/bench-venv-$auditwheel
-[ $# -gt 0 ] || set -- standards audit scan jail store overhead cost nodes large builds resolve capability
+[ $# -gt 0 ] || set -- standards audit scan jail store overhead cost nodes large builds hints resolve capability
 work=$(mktemp -d "${TMPDIR:-/tmp}/refinery-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"

@@ -185,6 +185,29 @@ def builds():
         "--cache", cache / "bench-memory", "--output", work / "builds-out", "--jobs", "2"])
 
 
+def hints():
+    """All sealed logs of the cache and the harvested ones, over and over up to 100 MB."""
+    log, size = work / "hints.log", 100 << 20
+    texts = [subprocess.run(["zstd", "-dcq", path], capture_output=True, check=False).stdout
+             for path in sorted(cache.glob("**/logs/**/*.log.zst"))]
+    texts += [path.read_bytes() for path in sorted(pathlib.Path("tests/data/hints").glob("*.log"))]
+    distinct = sum(map(len, texts))
+    with open(log, "wb") as out:
+        for at in range(10**9):
+            if out.tell() >= size:
+                break
+            out.write(texts[at % len(texts)])
+    answer = subprocess.run([build / "bench" / "bench_hints", log], capture_output=True, check=True, text=True)
+    first, *rows = map(json.loads, answer.stdout.splitlines())
+    title(f"classification of logs by {first['hints']} hints, which are read in {first['open_ms']:.1f} ms")
+    print("  {:<36}{:>8}{:>10}{:>10}{:>10}{:>10}".format("", "MB", "MB/s", "findings", "unasked", "KiB"))
+    for one in rows:
+        name = one["log"] + (f", {distinct / 1e6:.0f} MB distinct" if one is rows[0] else "")
+        print(f"  {name:<36}{one['mb']:>8.0f}{one['mb_per_s']:>10.0f}{one['findings']:>10}"
+              f"{one['unasked']:>10}{one['kib']:>10}")
+    log.unlink()
+
+
 def jail():
     title("start and end of a sandbox that runs /bin/true")
     header()
