@@ -112,6 +112,15 @@ static void test_escapes_and_offsets(void **state)
     }
 }
 
+/* A sequence that is never closed ends with its line. */
+static void test_open_escape(void **state)
+{
+    struct hint_reading reading = read_log(
+        *state,
+        STR("\x1b]0;never closed\nfatal error: a.h: No such file\n\x1b[31\ncannot find -lz\n"), 5);
+    assert_int_equal(reading.len, 2);
+}
+
 static void test_quotes(void **state)
 {
     static const char *const logs[] = {
@@ -284,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_finds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_escapes_and_offsets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_open_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_quotes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rank, setup, teardown),
