@@ -153,6 +153,16 @@ static void run_print_counts(const struct manifest *manifest)
     printf("; %.1f s\n", (double)manifest->duration_ms / 1000);
 }
 
+static void run_print_suggestions(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const struct manifest_package *package = &manifest->packages[i];
+        struct str rest = package->suggestion, line;
+        while (str_next_line(&rest, &line))
+            printf(STR_FMT ": " STR_FMT "\n", STR_ARG(package->name), STR_ARG(line));
+    }
+}
+
 static size_t run_width(void)
 {
     struct winsize size;
@@ -164,6 +174,7 @@ static void run_print_round(const struct call *call, const struct run_config *co
 {
     run_print_table(manifest, run_width(), call->color, call->arena);
     run_print_counts(manifest);
+    run_print_suggestions(manifest);
     printf("wheels, manifest.json and report.html are in %s\n", config->output.ptr);
     if (unusable)
         printf("%zu input file%s could not be used: see the warning%s above\n", unusable,
@@ -240,6 +251,10 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
         .backoff_max_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_MAX),
         .retry_failed = option_flag(options, OPTION_RETRY_FAILED),
         .skip_known_failures = option_flag(options, OPTION_SKIP_KNOWN_FAILURES),
+        .auto_apply = option_flag(options, OPTION_AUTO_APPLY_SUGGESTIONS) ||
+                      option_flag(options, OPTION_DRY_RUN_RECIPES),
+        .system_recipes = option_flag(options, OPTION_SYSTEM_RECIPES),
+        .dry_run_recipes = option_flag(options, OPTION_DRY_RUN_RECIPES),
         .clock = call->clock,
     };
     return true;

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "cli/hints.h"
+#include "run/hints.h"
 #include "cli/table.h"
 #include "cli/term.h"
 #include "hint/document.h"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "cli/hints.h"
+#include "run/hints.h"
 #include "hint/suggest.h"
 #include "os/fd.h"
 #include "os/file.h"

@@ -32,10 +32,7 @@ static bool plan_options_not_yet(const struct options *options, struct err *err)
     static const struct {
         enum option_id id;
         const char *name;
-    } later[] = {{OPTION_SYSTEM_RECIPES, "--no-system-recipes"},
-                 {OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"},
-                 {OPTION_AUTO_APPLY_SUGGESTIONS, "--auto-apply-suggestions"},
-                 {OPTION_DRY_RUN_RECIPES, "--dry-run-recipes"}};
+    } later[] = {{OPTION_VERIFY_REPRODUCIBLE, "--verify-reproducible"}};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (option_is_set(options, later[i].id))
             return err_set(err, ERR_USAGE, "%s is not available yet; leave it out", later[i].name);

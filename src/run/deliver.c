@@ -219,6 +219,8 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         package->source_digest = node->source.sha256;
         package->commit = node->source.commit;
         package->recipes = (struct manifest_list){spec.recipes.at, spec.recipes.len};
+        package->hint_ids = (struct manifest_list){wheel->hints.at, wheel->hints.len};
+        package->suggestion = wheel->suggestion;
     }
     if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING ||
         package->status == MANIFEST_SKIPPED_KNOWN_FAILURE)

@@ -1,6 +1,7 @@
 #include "run/run.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "build/recipe.h"
 #include "fleet/critical_path.h"
 #include "fleet/estimate.h"
@@ -103,6 +104,46 @@ static enum spec_kind run_kind(const struct graph_node *node)
     return node->action == GRAPH_REUSE ? SPEC_FETCH : SPEC_WHEEL;
 }
 
+static bool run_has_word(struct spec_list words, struct str word)
+{
+    for (size_t i = 0; i < words.len; i++)
+        if (str_eq(words.at[i], word))
+            return true;
+    return false;
+}
+
+/* Not what a build's environment would have to be resolved for, nor system packages unasked. */
+static bool run_may_learn(const struct run *run, struct str word)
+{
+    bool system = str_starts(word, STR("apt:")) || str_starts(word, STR("dnf:"));
+    return !str_starts(word, STR("pip:")) && (!system || run->config->system_recipes);
+}
+
+/* What worked last for the package starts its next build; its table has the rest anyway. */
+static void run_take_learned(struct run *run, struct run_job *job)
+{
+    const struct store_learned *learned = map_get(&run->learned, job->name);
+    JSON_AUTO yyjson_doc *doc = NULL;
+    struct err ignored = {0};
+    yyjson_val *word;
+    size_t index, max;
+    if (!learned || !learned->recipes.len ||
+        !json_parse(learned->recipes, "recipes", &doc, &ignored))
+        return;
+    struct spec_list asked = run_plan_recipes(run->plan, job->name, run->arena);
+    for (size_t i = 0; i < asked.len; i++)
+        if (!str_starts(asked.at[i], STR("setting:")))
+            return; /* who says what it is to be built with has said it all */
+    struct spec_list known = recipe_for(job->name, (struct spec_files){0}, asked, run->arena);
+    yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, word)
+    {
+        struct str text = str_of(yyjson_get_str(word), yyjson_get_len(word));
+        if (yyjson_is_str(word) && !run_has_word(known, text) && recipe_check(text, &ignored) &&
+            run_may_learn(run, text))
+            *vec_push(&job->recipes, run->arena) = arena_str(run->arena, text);
+    }
+}
+
 /* What the job of a node begins with, and what it may go on to. */
 static bool run_choose_strategy(struct run *run, const struct graph_node *node, struct run_job *job,
                                 struct err *err)
@@ -117,11 +158,13 @@ static bool run_choose_strategy(struct run *run, const struct graph_node *node, 
     }
     if (node->kind == GRAPH_REQUIRES) { /* asked by the build machine's Python: it records facts */
         job->strategy = run_is_at_home(run) ? STR("native") : STR("cross");
+        run_take_learned(run, job);
         return true;
     }
     if (!run_order(run, node->name, &job->order, err))
         return false;
     job->strategy = run_way(run, &job->order);
+    run_take_learned(run, job);
     return true;
 }
 
@@ -425,6 +468,19 @@ static void run_spec_environment(const struct run *run, const struct run_job *jo
     spec->linked = run_node_files(run, linked.at, linked.len, arena);
 }
 
+/* What the user asks for, then what was learned. */
+static struct spec_list run_asked_recipes(const struct run *run, const struct run_job *job,
+                                          struct arena *arena)
+{
+    struct spec_list asked = run_plan_recipes(run->plan, job->name, arena);
+    VEC(struct str) words = {0};
+    for (size_t i = 0; i < asked.len; i++)
+        *vec_push(&words, arena) = asked.at[i];
+    for (size_t i = 0; i < job->recipes.len; i++)
+        *vec_push(&words, arena) = job->recipes.at[i];
+    return (struct spec_list){words.at, words.len};
+}
+
 void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec)
 {
     const struct run_config *config = run->config;
@@ -468,6 +524,6 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
     spec->commit = node->source.commit;
     run_spec_environment(run, job, arena, spec);
     if (job->kind != SPEC_FETCH)
-        spec->recipes = recipe_for(job->name, spec->requires,
-                                   run_plan_recipes(run->plan, job->name, arena), arena);
+        spec->recipes =
+            recipe_for(job->name, spec->requires, run_asked_recipes(run, job, arena), arena);
 }

@@ -8,6 +8,7 @@
 #include "os/file.h"
 #include "plan/write.h"
 #include "publish/report.h"
+#include "run/remedy.h"
 #include "store/buildlog.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ static bool run_remember(void *state, const struct store_learned *learned, struc
     *copy = *learned;
     copy->name = arena_str(run->arena, learned->name);
     copy->strategy = arena_str(run->arena, learned->strategy);
+    copy->recipes = arena_str(run->arena, learned->recipes);
     *map_at(&run->learned, run->arena, copy->name) = copy;
     return true;
 }
@@ -161,6 +163,7 @@ bool run_execute(const struct run_config *config, const struct run_watch *watch,
                              STR_ARG(config->cache))
                    : false;
     bool ok = run_through(&run, manifest, err);
+    remedy_close(&run);
     store_close(&run.store);
     cas_close(&run.cas);
     return ok;

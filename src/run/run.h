@@ -8,7 +8,7 @@
  *
  * plan.c   inputs and indexes -> plan             jobs.c   plan -> jobs and edges
  * work.c   the agent's source over the store      settle.c what an attempt's end means
- * deliver.c outputs, manifest, report
+ * deliver.c outputs, manifest, report              remedy.c what a failed build suggests
  */
 #ifndef REFINERY_RUN_RUN_H
 #define REFINERY_RUN_RUN_H
@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "build/spec.h"
 #include "cas/cas.h"
+#include "hint/classify.h"
 #include "plan/graph.h"
 #include "publish/manifest.h"
 #include "run/plan.h"
@@ -40,6 +41,7 @@ struct run_config {
     int64_t attempt_timeout_ms, silence_ms;
     int64_t max_attempts, backoff_base_ms, backoff_max_ms;
     bool retry_failed, skip_known_failures;
+    bool auto_apply, system_recipes, dry_run_recipes; /* what is done about suggestions */
     bool gather; /* only bring what the run takes into the cache: no builds, no output */
     const struct clock *clock;
 };
@@ -56,6 +58,14 @@ struct run_watch {
     int64_t tick_ms;
 };
 
+/* Recipes that an attempt is made with because of a hint, and what they are for. */
+struct run_trial {
+    struct str hint;
+    enum hint_need need;
+    struct str name;
+    struct spec_list recipes;
+};
+
 /* One job of the store and what became of it. */
 struct run_job {
     enum spec_kind kind;
@@ -67,7 +77,13 @@ struct run_job {
     struct str fact;             /* of WHEEL: what of the machine it read, and so went to hybrid */
     VEC(size_t) env;             /* WHEEL, REQUIRES: graph nodes of its build environment */
     struct spec_list asked;      /* WHEEL: what its backend asked for beyond that */
-    int64_t wake_ms;             /* when its backoff ends */
+    VEC(struct str) recipes;     /* WHEEL, REQUIRES: words that were learned, not asked for */
+    VEC(struct str) hints;       /* ids of the hints that they came from */
+    struct run_trial trial;      /* of the last attempt or, before it, the next one */
+    struct str suggestion;       /* for people, when it failed */
+    struct classifier *classifier; /* of the live attempt; NULL: nobody listens */
+    struct hint_reading reading;   /* of the last one */
+    int64_t wake_ms;               /* when its backoff ends */
     bool ended, good;
     bool known_failure;        /* skipped because of an earlier run */
     struct spec_result result; /* of the last attempt */
@@ -97,9 +113,10 @@ struct run {
     VEC(size_t) wheel_of, test_of; /* graph node -> job index, or RUN_NO_NODE */
     VEC(uint32_t) reached;         /* graph node -> the last walk that came there */
     uint32_t walk;
-    struct map learned; /* name -> struct store_learned */
-    int64_t wake_ms;    /* when the next backoff ends; 0: none */
-    bool nothing_ready; /* the last claim found nothing */
+    struct map learned;        /* name -> struct store_learned */
+    struct remedies *remedies; /* remedy.c; NULL: none was needed yet */
+    int64_t wake_ms;           /* when the next backoff ends; 0: none */
+    bool nothing_ready;        /* the last claim found nothing */
 };
 
 /* Carries the plan out. Failed packages are results: see run_summary. */

@@ -8,7 +8,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "build/recipe.h"
 #include "drone/agent.h"
+#include "run/remedy.h"
 #include "run/strategy.h"
 
 /*
@@ -146,11 +148,13 @@ static bool run_must_build(const struct run *run, size_t first)
     return false;
 }
 
-/* The environment of the target's own Python, for a job that comes from the build machine's. */
-static bool run_move_to_target(struct run *run, size_t index, struct str *why, struct err *err)
+/* Another environment for a job that is handed back and taken again at once: it waits for nothing.
+ */
+static bool run_move(struct run *run, size_t index, bool on_target, struct spec_list requires,
+                     struct str *why, struct err *err)
 {
     size_t first_job = run->jobs.len, kept = run->needs.len;
-    if (!run_reenvironment(run, index, true, run->jobs.at[index].asked, why, err))
+    if (!run_reenvironment(run, index, on_target, requires, why, err))
         return false;
     for (size_t i = kept; i < run->needs.len; i++)
         if ((size_t)run->needs.at[i].job != index)
@@ -174,7 +178,7 @@ static bool run_go_on(struct run *run, size_t index, struct spec_result *result,
     if (!next.len || !str_eq(run->config->strategy, STR("auto")))
         return true;
     if (strategy_is_on_target(next) && !strategy_is_on_target(now) &&
-        !run_move_to_target(run, index, &why, err))
+        !run_move(run, index, true, run->jobs.at[index].asked, &why, err))
         return false;
     if (why.len) {
         result->why =
@@ -205,6 +209,94 @@ static bool run_gather_next(struct run *run, size_t index, const struct spec_res
         log_warn(STR_FMT ": from this bundle by " STR_FMT " alone: " STR_FMT,
                  STR_ARG(run->jobs.at[index].name), STR_ARG(run->jobs.at[index].strategy),
                  STR_ARG(as_if.why));
+    return true;
+}
+
+/* The requirements of the build with what "pip:" recipes among the words add. */
+static struct spec_list run_asked_with(struct run *run, const struct run_job *job,
+                                       struct spec_list words)
+{
+    struct spec_list pip = recipe_values(words, STR("pip"), run->arena);
+    VEC(struct str) all = {0};
+    for (size_t i = 0; i < job->asked.len; i++)
+        *vec_push(&all, run->arena) = job->asked.at[i];
+    for (size_t i = 0; i < pip.len; i++)
+        *vec_push(&all, run->arena) = pip.at[i];
+    return (struct spec_list){all.at, all.len};
+}
+
+/* Adds what a hint is tried with to the job's recipes; false in `done`: it cannot be had. */
+static bool run_apply(struct run *run, size_t index, const struct remedy *remedy, bool *done,
+                      struct err *err)
+{
+    struct run_job *job = &run->jobs.at[index];
+    struct spec_list asked = run_asked_with(run, job, remedy->trial.recipes);
+    struct str why = {0};
+    *done = false;
+    if (asked.len > job->asked.len && job->kind == SPEC_WHEEL) {
+        if (!run_move(run, index, strategy_is_on_target(job->strategy), asked, &why, err))
+            return false;
+        job = &run->jobs.at[index];
+        if (why.len)
+            return true;
+        job->asked = asked;
+    }
+    for (size_t i = 0; i < remedy->trial.recipes.len; i++)
+        *vec_push(&job->recipes, run->arena) = remedy->trial.recipes.at[i];
+    *vec_push(&job->hints, run->arena) = remedy->trial.hint;
+    job->trial = remedy->trial;
+    *done = true;
+    return true;
+}
+
+/* What a requires job needed, the build that it asks for needs too. */
+static void run_hand_on(struct run *run, size_t requires)
+{
+    size_t wheel = run_asker(run, requires);
+    if (wheel == RUN_NO_NODE)
+        return;
+    const struct run_job *from = &run->jobs.at[requires];
+    struct run_job *to = &run->jobs.at[wheel];
+    for (size_t i = 0; i < from->recipes.len; i++) {
+        bool has = false; /* both began with what was learned */
+        for (size_t k = 0; k < to->recipes.len; k++)
+            has = has || str_eq(to->recipes.at[k], from->recipes.at[i]);
+        if (!has)
+            *vec_push(&to->recipes, run->arena) = from->recipes.at[i];
+    }
+    for (size_t i = 0; i < from->hints.len; i++)
+        *vec_push(&to->hints, run->arena) = from->hints.at[i];
+}
+
+/* A failed build, by what its log suggests: tried again with it, or said to people. */
+static bool run_remedy(struct run *run, size_t index, const struct remedy *remedy, bool *again,
+                       struct err *err)
+{
+    BUF_AUTO struct buf words = {0};
+    struct run_job *job = &run->jobs.at[index];
+    size_t wheel = job->kind == SPEC_REQUIRES ? run_asker(run, index) : index;
+    job->suggestion = remedy->suggestion;
+    if (wheel != RUN_NO_NODE) /* people look there */
+        run->jobs.at[wheel].suggestion = remedy->suggestion;
+    for (size_t i = 0; i < remedy->trial.recipes.len; i++)
+        buf_printf(&words, "%s" STR_FMT, i ? ", " : "", STR_ARG(remedy->trial.recipes.at[i]));
+    *again = false;
+    if (!remedy->trial.recipes.len)
+        return true;
+    if (run->config->dry_run_recipes) {
+        log_info(STR_FMT ": would be tried again with " STR_FMT ": " STR_FMT, STR_ARG(job->name),
+                 STR_ARG(buf_str(&words)), STR_ARG(remedy->why));
+        return true;
+    }
+    if (!run_apply(run, index, remedy, again, err))
+        return false;
+    if (*again) {
+        run->jobs.at[index].suggestion = STR("");
+        if (wheel != RUN_NO_NODE)
+            run->jobs.at[wheel].suggestion = STR("");
+        log_info(STR_FMT ": tried again with " STR_FMT ": " STR_FMT, STR_ARG(job->name),
+                 STR_ARG(buf_str(&words)), STR_ARG(remedy->why));
+    }
     return true;
 }
 
@@ -242,6 +334,8 @@ static bool run_decide(struct run *run, size_t index, struct spec_result *result
     const bool gather = run->config->gather, good = result->outcome == SPEC_OK;
     switch (run->jobs.at[index].kind) {
     case SPEC_REQUIRES:
+        if (good)
+            run_hand_on(run, index);
         return !good || run_take_answer(run, index, result, err);
     case SPEC_WHEEL:
         if (good)
@@ -252,6 +346,23 @@ static bool run_decide(struct run *run, size_t index, struct spec_result *result
     default:
         return true;
     }
+}
+
+/* Whether the package's own build failed, so that its log may say what would help. */
+static bool run_is_the_builds(enum spec_outcome outcome)
+{
+    return outcome == SPEC_BUILD_FAILED || outcome == SPEC_NO_WHEEL ||
+           outcome == SPEC_SILENT_FALLBACK || outcome == SPEC_IMPORT_FAILED;
+}
+
+/* The cause that the log tells; what gives way to another strategy is known by its outcome. */
+static struct str run_class(const struct spec_result *result, const struct remedy *remedy,
+                            bool gives_way)
+{
+    if (result->outcome == SPEC_OK)
+        return STR("");
+    bool told = remedy->class.len && !gives_way && run_is_the_builds(result->outcome);
+    return told ? remedy->class : str_from(spec_outcome_name(result->outcome));
 }
 
 bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
@@ -266,19 +377,30 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     struct store_effect effect = {0};
     size_t first_job = run->jobs.len, first_need = run->needs.len;
     struct str strategy = job->strategy;
+    struct remedy remedy;
+    const struct store_hint_outcome *outcomes = NULL;
+    size_t outcome_count = 0;
+    bool remedied = false;
     run_spec(run, job, &scratch, &spec);
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
-    if (!end->cancelled && !run_decide(run, index, &result, err))
+    bool failed = !end->cancelled && run_is_the_builds(result.outcome);
+    if (!remedy_find(run, job, failed, &remedy, err))
+        return false;
+    remedy_outcomes(run, job, result.outcome == SPEC_OK, &outcomes, &outcome_count);
+    job->trial = (struct run_trial){.recipes = {0}};
+    if (failed && !run_remedy(run, index, &remedy, &remedied, err))
+        return false;
+    if (!end->cancelled && !remedied && !run_decide(run, index, &result, err))
         return false;
     job = &run->jobs.at[index]; /* the table may have grown */
-    bool again = !end->cancelled && !str_eq(strategy, job->strategy);
+    bool again = !end->cancelled && (remedied || !str_eq(strategy, job->strategy));
     struct store_graph addendum = run_store_graph(run, first_job, first_need);
     struct str words = run_words(run, spec.recipes);
     struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
     struct store_completion completion = {
         .outcome = run_outcome(run, job, &result, end, again),
-        .class = result.outcome == SPEC_OK ? STR("") : str_from(spec_outcome_name(result.outcome)),
+        .class = run_class(&result, &remedy, again && !remedied),
         .detail = result.why,
         .uncounted = result.outcome == SPEC_ENVIRONMENT,
         .exit_code = end->process.code,
@@ -287,6 +409,16 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         .peak_kib = result.peak_bytes / 1024,
         .strategy = strategy,
         .recipes = words,
+        .learned = run_words(run, (struct spec_list){job->recipes.at, job->recipes.len}),
+        .next_recipes = remedied
+                            ? run_words(run, (struct spec_list){job->recipes.at, job->recipes.len})
+                            : STR(""),
+        .hints = run_words(run, (struct spec_list){job->hints.at, job->hints.len}),
+        .suggestion = job->suggestion,
+        .hint_outcomes = outcomes,
+        .hint_outcome_count = end->cancelled ? 0 : outcome_count,
+        .inferences = &remedy.inference,
+        .inference_count = remedied && remedy.inference.id.len,
         .result = run_result_text(run, &result),
         .log = log,
         .log_bytes = log_bytes,

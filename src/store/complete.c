@@ -161,12 +161,12 @@ static bool complete_memory(struct sql *sql, const struct complete *c, struct er
                                   sql_digest(f->recipe_set)};
     if (f->outcome == OUTCOME_DONE)
         return (!triple || sql_run(sql, SQL_FAILURE_DROP, key, 3, NULL, err)) &&
-               sql_run(sql, SQL_LEARN,
-                       SQL_ARGS(sql_text(c->job.kind), sql_text(c->job.name),
-                                sql_text(c->job.target), sql_int(c->duration_ms),
-                                sql_int(f->peak_kib), sql_text(f->strategy), sql_text(c->used),
-                                sql_int(c->now_ms)),
-                       NULL, err);
+               sql_run(
+                   sql, SQL_LEARN,
+                   SQL_ARGS(sql_text(c->job.kind), sql_text(c->job.name), sql_text(c->job.target),
+                            sql_int(c->duration_ms), sql_int(f->peak_kib), sql_text(f->strategy),
+                            sql_text(f->learned.ptr ? f->learned : c->used), sql_int(c->now_ms)),
+                   NULL, err);
     if (!verdict_is_failure(f->outcome) || !f->remember)
         return true;
     if (!triple)

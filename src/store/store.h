@@ -275,6 +275,8 @@ struct store_completion {
     int64_t duration_ms, cpu_ms, peak_kib; /* 0: unknown; duration 0: time since the claim */
     struct str strategy;                   /* "cross", "hybrid" ... */
     struct str recipes;                    /* JSON array that this attempt used */
+    struct str learned;      /* JSON array of those that its next build begins with, when this one
+                              * is done; NULL: the same */
     struct str next_recipes; /* JSON array for the next one; a change starts `tries` anew */
     struct str hints;        /* JSON array of hint ids */
     struct str suggestion;   /* "Suggested packages: ..." */

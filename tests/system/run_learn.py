@@ -12,7 +12,7 @@ SETUP = '''
 import subprocess
 {before}
 from setuptools import setup, Extension
-setup(name="{name}", version="1.0", py_modules=["{name}"],
+setup(name="{name}", version="{version}", py_modules=["{name}"],
       ext_modules=[Extension("_{name}", ["{name}.c"], libraries={libraries})])
 '''
 
@@ -28,22 +28,23 @@ PyMODINIT_FUNC PyInit__{name}(void)
 '''
 
 
-def extension(name, header, libraries, says, before=""):
+def extension(name, header, libraries, says, before="", version="1.0"):
     """An sdist whose extension module asks a native library for its version."""
-    return made.sdist_bytes(name, "1.0", {
+    return made.sdist_bytes(name, version, {
         "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'
                           'build-backend = "setuptools.build_meta"\n',
-        "setup.py": SETUP.format(name=name, libraries=libraries, before=before),
+        "setup.py": SETUP.format(name=name, version=version, libraries=libraries, before=before),
         f"{name}.py": f"from _{name} import SAYS\n",
         f"{name}.c": SOURCE.format(name=name, header=header, says=says)})
 
 
-def sdists(world):
+def sdists(world, version="1.0"):
     return world.folder({
-        "needsbz-1.0.tar.gz": extension("needsbz", "bzlib.h", ["bz2"], "BZ2_bzlibVersion()"),
-        "needsflex-1.0.tar.gz": extension("needsflex", "stdio.h", [], '"plain"',
-                                          'subprocess.check_call(["flex", "--version"])'),
-        "needspip-1.0.tar.gz": extension("needspip", "stdio.h", [], '"plain"', "import wrapt_to_be")})
+        f"needsbz-{version}.tar.gz": extension("needsbz", "bzlib.h", ["bz2"], "BZ2_bzlibVersion()", "", version),
+        f"needsflex-{version}.tar.gz": extension("needsflex", "stdio.h", [], '"plain"',
+                                                 'subprocess.check_call(["flex", "--version"])', version),
+        f"needspip-{version}.tar.gz": extension("needspip", "stdio.h", [], '"plain"', "import wrapt_to_be",
+                                                version)})
 
 
 def need(world, text):
@@ -73,14 +74,14 @@ def part_by_hand(world):
 
 def part_packs(world):
     """Native libraries from source on the floor: the wheel needs nothing of the system's."""
-    files = sdists(world)
+    files, cache = sdists(world), world.make_cache("packs")
     listed = subprocess.run([whole.PROGRAM, "pack", "list", "--json"], capture_output=True, check=True)
     names = [pack["name"] for pack in json.loads(listed.stdout)]
     world.check("packs are listed, what one needs before it", "bzip2" in names and
                 names.index("libxml2") < names.index("libxslt"), None, str(names))
     words = ("--find-links", files, "-r", need(world, "needsbz\n"))
-    plain = world.run(*words, "--recipe", "needsbz=apt:libbz2-dev", local=False)
-    packed = world.run(*words, "--recipe", "needsbz=pack:bzip2", local=False)
+    plain = world.run(*words, "--recipe", "needsbz=apt:libbz2-dev", local=False, cache=cache)
+    packed = world.run(*words, "--recipe", "needsbz=pack:bzip2", local=False, cache=cache)
     grafts = [r.packages["needsbz"].get("grafted", []) if r.status == 0 else None for r in (plain, packed)]
     world.check("a library of the release is grafted, one of a pack is inside", grafts[0] and
                 not grafts[1] and packed.status == 0 and packed.packages["needsbz"]["recipes"] == ["pack:bzip2"], packed, str(grafts))
@@ -96,6 +97,38 @@ def part_packs(world):
         world.check(f"pack {argv}", done.returncode == 2 and say in done.stderr, None, done.stderr)
 
 
-PARTS = {"by-hand": part_by_hand, "packs": part_packs}
+def attempts(result, name):
+    return [attempt["outcome"] for attempt in result.packages[name]["attempts"]]
+
+
+def part_hints(world):
+    """What the logs say is missing is looked up, said, applied, and remembered."""
+    files, cache = sdists(world), world.make_cache("hints")
+    words = ("--find-links", files, "--max-attempts", "1", "-r", need(world, "needsbz\nneedsflex\nneedspip\n"))
+    result = world.run(*words, local=False, cache=cache)
+    world.check("without leave nothing is applied, and what would help is said", result.status == 1 and
+                "needsbz: Suggested packages: apt: libbz2-dev" in result.text and
+                "apt: flex" in result.packages["needsflex"].get("metadata", {}).get("suggestion", ""), result)
+    result = world.run(*words, "--dry-run-recipes", local=False, cache=cache)
+    world.check("a dry run names what it would apply", result.status == 1 and not result.delivered() and
+                "needsbz: would be tried again with apt:libbz2-dev" in result.text, result)
+    result = world.run(*words, "--auto-apply-suggestions", "--no-system-recipes", local=False, cache=cache)
+    world.check("no system packages where they are not wanted", result.status == 1 and not result.delivered(), result)
+    result = world.run(*words, "--auto-apply-suggestions", "--retry-failed", local=False, cache=cache)
+    world.check("a header and a program are found and the builds made", result.status == 1 and
+                {n: p["status"] for n, p in result.packages.items()} ==
+                {"needsbz": "built", "needsflex": "built", "needspip": "failed"}, result)
+    world.check("with the package that has them", result.packages["needsbz"]["recipes"] == ["apt:libbz2-dev"] and
+                result.packages["needsflex"]["recipes"] == ["apt:flex:native"], result)
+    world.check("a module that a log names is not installed by itself",
+                "needs approval" in result.packages["needspip"]["metadata"].get("suggestion", ""), result)
+    again = world.run("--find-links", sdists(world, "1.1"), "-r", need(world, "needsbz\nneedsflex\n"), local=False, cache=cache)
+    world.check("the next version is built at once with what worked", again.status == 0 and
+                again.packages["needsbz"]["recipes"] == ["apt:libbz2-dev"] and
+                set(attempts(again, "needsbz") + attempts(again, "needsflex")) == {"succeeded"}, again,
+                str([again.packages[n].get("attempts") for n in ("needsbz", "needsflex")] + [again.packages["needsbz"]["recipes"]]))
+
+
+PARTS = {"by-hand": part_by_hand, "packs": part_packs, "hints": part_hints}
 
 whole.run_parts(PARTS)

@@ -1,4 +1,4 @@
-#include "cli/hints.h"
+#include "run/hints.h"
 
 #include "base/log.h"
 #include "base/vec.h"

@@ -2,8 +2,8 @@
  * The hint catalogue of this program and of a cache: what is shipped, then the YAML files of the
  * folder hints, in the order of their names. What cannot be used is said once and left out.
  */
-#ifndef REFINERY_CLI_HINTS_H
-#define REFINERY_CLI_HINTS_H
+#ifndef REFINERY_RUN_HINTS_H
+#define REFINERY_RUN_HINTS_H
 
 #include "hint/catalogue.h"
 
