@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "run/hints.h"
+#include "base/log.h"
+#include "cli/hint_map.h"
+#include "hint/packages.h"
 #include "hint/suggest.h"
+#include "run/hints.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "store/seekable.h"
@@ -127,6 +130,33 @@ static void hint_test_text(const struct hint_reading *reading,
                    (unsigned long long)reading->unasked);
 }
 
+static bool hint_needs_lookup(const struct hint_reading *reading)
+{
+    for (size_t i = 0; i < reading->len; i++)
+        if (reading->findings[i].need != NEED_NONE)
+            return true;
+    return false;
+}
+
+/* With the map that is at hand; without one a log is still read, and that is said. */
+static void hint_suggest(const struct call *call, struct suggest_request *request,
+                         struct hint_suggestions *suggestions)
+{
+    CONTENTS_AUTO struct contents contents = {0};
+    struct hint_lookup lookup;
+    struct err why = {0};
+    if (hint_needs_lookup(request->reading)) {
+        if (hint_map_open(call, false, &contents, &why)) {
+            lookup = packages_lookup(&contents.map);
+            request->lookup = &lookup;
+        } else {
+            log_warn("packages are not looked up: %s", why.text);
+        }
+    }
+    suggest(request, call->arena, suggestions);
+    request->lookup = NULL;
+}
+
 static bool hint_test(const struct call *call, const struct hint_catalogue *catalogue, int *status,
                       struct err *err)
 {
@@ -142,7 +172,7 @@ static bool hint_test(const struct call *call, const struct hint_catalogue *cata
     struct suggest_request request = {.catalogue = catalogue, .reading = &reading, .facts = &facts};
     if (!hint_read_log(call, catalogue, &reading, err))
         return false;
-    suggest(&request, call->arena, &suggestions);
+    hint_suggest(call, &request, &suggestions);
     if (option_flag(options, OPTION_JSON))
         hint_test_json(call->arena, &reading, &suggestions, &out);
     else

@@ -30,27 +30,29 @@ static void hint_map_tell(void *state, const struct image_progress *progress)
 }
 
 /* The map that the options ask for, made where it is not there; what it is not is said. */
-static bool hint_map_of_preset(const struct call *call, struct contents *contents, struct err *err)
+static bool hint_map_of_preset(const struct call *call, bool fetch, struct contents *contents,
+                               struct err *err)
 {
     struct run_plan_config config = {0};
     if (!plan_options_place(call, &config, err))
         return false;
+    config.net.offline |= !fetch;
     struct progress *progress = progress_open(STDERR_FILENO, 1, call->color, call->clock);
     bool ok = lookup_open(&config, option_flag(call->options, OPTION_REFRESH), hint_map_tell,
                           progress, call->arena, contents, err);
     progress_note(progress, STR(""));
     progress_close(progress);
-    if (ok && contents->note.len)
+    if (ok && fetch && contents->note.len)
         fprintf(stderr, "%s is used: " STR_FMT "\n", hint_map_origins[contents->origin],
                 STR_ARG(contents->note));
     return ok;
 }
 
-static bool hint_map_at_hand(const struct call *call, struct contents *contents, struct err *err)
+bool hint_map_open(const struct call *call, bool fetch, struct contents *contents, struct err *err)
 {
     struct str given = option_str(call->options, OPTION_MAP);
     return given.len ? contents_open(given.ptr, contents, err)
-                     : hint_map_of_preset(call, contents, err);
+                     : hint_map_of_preset(call, fetch, contents, err);
 }
 
 bool hint_map_build(const struct call *call, int *status, struct err *err)
@@ -60,7 +62,7 @@ bool hint_map_build(const struct call *call, int *status, struct err *err)
                             ? option_str(call->options, OPTION_OUTPUT)
                             : STR("");
     (void)status;
-    if (!hint_map_of_preset(call, &contents, err))
+    if (!hint_map_of_preset(call, true, &contents, err))
         return false;
     if (output.len && !file_write(AT_FDCWD, output.ptr, 0644, contents.bytes, err))
         return false;
@@ -161,7 +163,7 @@ bool hint_map_lookup(const struct call *call, int *status, struct err *err)
                        "hint lookup: kinds are header, pkgconfig, library, cmake, program, python "
                        "and soname, not \"" STR_FMT "\"",
                        STR_ARG(call->args.at[1]));
-    if (!hint_map_at_hand(call, &contents, err))
+    if (!hint_map_open(call, true, &contents, err))
         return false;
     capability_find(&contents.map, kind, name, call->arena, &list);
     if (option_flag(call->options, OPTION_JSON))

@@ -3,8 +3,13 @@
 #define REFINERY_CLI_HINT_MAP_H
 
 #include "cli/command.h"
+#include "image/contents.h"
 
 CHECKED command_fn hint_map_build;  /* build-map --output FILE */
 CHECKED command_fn hint_map_lookup; /* lookup KIND NAME */
+
+/* The map that the options ask for; `fetch`: made where it is not there, else what is at hand. */
+CHECKED bool hint_map_open(const struct call *call, bool fetch, struct contents *contents,
+                           struct err *err);
 
 #endif
