@@ -600,7 +600,7 @@ X
 case_sdists() { # real ones, of packages that lack their libraries here
     log sdists <<'X'
 venv pip setuptools==75.6.0
-for one in mysqlclient==2.2.6 pygraphviz==1.14 pyodbc==5.2.0 python-ldap==3.4.4 PyAudio==0.2.14 pyzmq==25.1.2; do
+for one in mysqlclient==2.2.6 pygraphviz==1.14 pyodbc==5.2.0 python-ldap==3.4.4 PyAudio==0.2.14; do
     echo "== $one"
     timeout 120 $work/venv-pip/bin/pip wheel --no-cache-dir --no-deps --no-binary :all: -w w "$one" 2>&1 | grep -v -E '^ +(copying|creating|adding) ' | tail -n 60
 done
