@@ -356,4 +356,5 @@ def standards():
 
 shutil.rmtree(work / part, ignore_errors=True)
 {"audit": audit, "scan": scan, "jail": jail, "store": store, "overhead": overhead,
- "cost": cost, "standards": standards, "nodes": nodes, "large": large, "builds": builds}[part]()
+ "cost": cost, "standards": standards, "nodes": nodes, "large": large, "builds": builds,
+ "hints": hints}[part]()
