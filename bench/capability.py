@@ -3,12 +3,10 @@ a second, and how often the first candidate is right.
 
 Truth is Debian's own: of the -dev packages that Python extension packages build-depend on (Sources), headers
 and .pc files are drawn from Contents by a fixed seed, three and two a package at most, so that no large
-package decides alone. Right: the very package that it was drawn from. `same file`: a package with the very same
-path, an alternative that the archive does not tell apart by the name.
+package decides alone. Right: the very package that it was drawn from. `same file`: a package with the very
+same path, an alternative that the archive does not tell apart by the name.
 usage: capability.py BUILD CACHE WORK"""
 import collections
-import gzip
-import os
 import pathlib
 import random
 import re
@@ -17,9 +15,11 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scripts"))
+import contents_excerpt  # noqa: E402
+
 build, cache, work = map(pathlib.Path, sys.argv[1:])
 SEED, HEADERS, MODULES = 20240517, 3, 2
-TRIPLET = "s390x-linux-gnu"
 
 
 def make():
@@ -37,55 +37,25 @@ def make():
     return made
 
 
-def state():
-    return next(path for path in (cache / "apt").glob("contents-bookworm-s390x-*")
-                if (path / "updated").exists())
-
-
-def sources():
-    """Debian's Sources through apt, with the settings that the map's indexes came by."""
-    folder = work / "sources"
-    for name in ("lists/partial", "archives/partial"):
-        (folder / name).mkdir(parents=True)
-    conf = (state() / "apt.conf").read_text().replace(str(state()), str(folder))
-    (folder / "apt.conf").write_text(conf)
-    (folder / "sources.list").write_text(
-        (state() / "sources.list").read_text().replace("deb [arch=s390x ", "deb-src ["))
-    env = {**os.environ, "APT_CONFIG": str(folder / "apt.conf")}
-    subprocess.run(["apt-get", "-q", "update"], env=env, check=True, stdout=subprocess.DEVNULL)
-    path = next((folder / "lists").glob("*_source_Sources*"))
-    return subprocess.run(["/usr/lib/apt/apt-helper", "cat-file", path], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout.split("\n\n")
-
-
 def wanted(stanzas):
     """The -dev packages that Python extension packages need, and how many of these there are."""
-    found, count = set(), 0
-    for stanza in stanzas:
-        depends = " ".join(re.findall(r"^Build-Depends(?:-Arch)?: *(.*)$", stanza, re.M))
-        names = {name.split("|")[0].split()[0].split(":")[0]
-                 for name in depends.split(",") if name.strip()}
-        if names & {"python3-all-dev", "python3-dev", "libpython3-all-dev", "libpython3-dev"}:
-            count += 1
-            found |= {name for name in names if re.fullmatch(r"lib.*-dev|zlib1g-dev", name)}
-    return found, count
+    every = list(contents_excerpt.build_depends(stanzas))
+    names = set().union(*every)
+    return {name for name in names if re.fullmatch(r"lib.*-dev|zlib1g-dev", name)}, len(every)
 
 
-def files(packages):
+def files(state, packages):
     """Of each package its headers and .pc files; of each path the packages that have it."""
     of, have = collections.defaultdict(lambda: ([], [])), {}
     header = re.compile(r"usr/include/.*\.(h|hpp|hh|hxx)$")
-    for path in sorted((state() / "lists").glob("*_Contents-*")):
-        for line in gzip.open(path, "rt"):
-            name, _, where = line.rstrip("\n").rpartition(" ")
-            name = name.rstrip()
-            kind = 0 if header.match(name) else 1 if name.endswith(".pc") else None
-            if kind is None:
-                continue
-            names = [one.rpartition("/")[2] for one in where.split(",")]
-            have.setdefault(name, []).extend(names)
-            for one in set(names) & packages:
-                of[one][kind].append(name)
+    for name, where in contents_excerpt.contents(state):
+        kind = 0 if header.match(name) else 1 if name.endswith(".pc") else None
+        if kind is None:
+            continue
+        names = [one.rpartition("/")[2] for one in where.split(",")]
+        have.setdefault(name, []).extend(names)
+        for one in set(names) & packages:
+            of[one][kind].append(name)
     return of, have
 
 
@@ -95,7 +65,7 @@ def drawn(of):
     for package in sorted(of):
         headers, modules = (sorted(set(some)) for some in of[package])
         for path in chance.sample(headers, min(HEADERS, len(headers))):
-            name = path.removeprefix("usr/include/").removeprefix(TRIPLET + "/")
+            name = path.removeprefix("usr/include/").removeprefix(contents_excerpt.TRIPLET + "/")
             yield f"header {name}", "header from /usr/include", path, package
             if "/" in name:
                 yield f"header {name.partition('/')[2]}", "header without its first folder", path, package
@@ -105,8 +75,9 @@ def drawn(of):
 
 def main():
     made = make()
-    packages, count = wanted(sources())
-    of, have = files(packages)
+    state = contents_excerpt.state(cache, "bookworm")
+    packages, count = wanted(contents_excerpt.sources(state, work))
+    of, have = files(state, packages)
     questions = list(drawn(of))
     done = subprocess.run([build / "bench" / "bench_capability", made], text=True, check=True,
                           input="".join(row[0] + "\n" for row in questions), stdout=subprocess.PIPE,
@@ -126,8 +97,9 @@ def main():
     print(f"{'':34}{'drawn':>7}{'first':>8}{'same file':>11}{'of five':>9}")
     for form, (all_, first, same, five) in totals.items():
         print(f"{form:34}{all_:7}{first / all_:8.1%}{same / all_:11.1%}{five / all_:9.1%}")
-    (work.parent / "capability-misses.txt" if os.environ.get("KEEP_MISSES") else
-     work / "misses.txt").write_text("\n".join(misses) + "\n")
+    kept = work.parent / "refinery-capability-misses.txt"
+    kept.write_text("\n".join(misses) + "\n")
+    print(f"what was missed: {kept}")
 
 
 main()

@@ -3,8 +3,8 @@
 packages that matter most to Python's extension modules, out of Contents.
 
 Which packages: those that at least one of the release's source packages with Python extension modules
-build-depend on (Sources), that are named like development packages or have a program. Which files: pkg-config,
-CMake, libX.so, programs, and headers at most one folder below where compilers look. The machine's
+build-depend on (Sources), that are named like development packages or have a program. Which files:
+pkg-config, CMake, libX.so, programs, and headers at most one folder below where compilers look. The machine's
 folder is written @, so that one excerpt serves every machine.
 usage: contents_excerpt.py REFINERY CACHE PYTHON OUTPUT.gz   (PYTHON names the release: 3.11, 3.13)"""
 import collections

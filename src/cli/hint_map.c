@@ -61,9 +61,9 @@ bool hint_map_build(const struct call *call, int *status, struct err *err)
     struct str output = option_is_set(call->options, OPTION_OUTPUT)
                             ? option_str(call->options, OPTION_OUTPUT)
                             : STR("");
-    (void)status;
     if (!hint_map_of_preset(call, true, &contents, err))
         return false;
+    *status = contents.origin == CONTENTS_SHIPPED ? COMMAND_FAILED : COMMAND_OK; /* none was made */
     if (output.len && !file_write(AT_FDCWD, output.ptr, 0644, contents.bytes, err))
         return false;
     const struct capability_map *map = &contents.map;

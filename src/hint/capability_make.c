@@ -72,6 +72,17 @@ static bool capability_is_useless(struct str package, struct str section)
     return false;
 }
 
+/* It may end up among the arguments of a package manager: nothing but a name gets that far. */
+static bool capability_is_name(struct str package)
+{
+    if (!package.len || package.len > CAPABILITY_NAME_MAX || !char_is_alnum(package.ptr[0]))
+        return false;
+    for (size_t i = 0; i < package.len; i++)
+        if (!char_is_alnum(package.ptr[i]) && !str_has_char(STR(".+-_~^"), package.ptr[i]))
+            return false;
+    return true;
+}
+
 static uint32_t capability_traits_of(struct str package, struct str section)
 {
     bool development = str_ends(package, STR("-dev")) || str_ends(package, STR("-devel")) ||
@@ -84,8 +95,8 @@ void capability_make_add(struct capability_maker *maker, struct str path, struct
 {
     ARENA_AUTO struct arena scratch = {0};
     struct capability_file file;
-    if (!package.len || package.len > CAPABILITY_NAME_MAX ||
-        !capability_path_read(path, &scratch, &file) || capability_is_useless(package, section))
+    if (!capability_is_name(package) || !capability_path_read(path, &scratch, &file) ||
+        capability_is_useless(package, section))
         return;
     struct str key =
         arena_printf(&scratch, "%c" STR_FMT, (char)('0' + (int)file.kind), STR_ARG(file.key));
@@ -100,7 +111,7 @@ void capability_make_add(struct capability_maker *maker, struct str path, struct
 void capability_make_count(struct capability_maker *maker, struct str by, struct str package)
 {
     ARENA_AUTO struct arena scratch = {0};
-    if (!package.len || package.len > CAPABILITY_NAME_MAX || by.len > CAPABILITY_NAME_MAX ||
+    if (!capability_is_name(package) || by.len > CAPABILITY_NAME_MAX ||
         !(capability_traits_of(package, STR("")) & CAPABILITY_DEVELOPMENT))
         return;
     struct capability_word *pair =

@@ -14,7 +14,7 @@ struct capability_maker *capability_make_open(struct arena *arena);
 
 /*
  * `section` as Debian has it ("libdevel"), or empty. Packages that no build is to be given are
- * passed over: debug information, documentation, cross compilers.
+ * passed over: debug information, documentation, cross compilers. So are names that are none.
  */
 void capability_make_add(struct capability_maker *maker, struct str path, struct str package,
                          struct str section);

@@ -17,7 +17,7 @@ enum contents_form {
 
 enum {
     CONTENTS_LINE_MAX = 16 << 10,          /* the longest in Debian 12 has 329 bytes */
-    CONTENTS_FILES_MAX = 20 * 1000 * 1000, /* useful ones; Debian 12 has 0.5 million */
+    CONTENTS_FILES_MAX = 20 * 1000 * 1000, /* useful ones; Debian 12 has 0.4 million */
 };
 #define CONTENTS_BYTES_MAX ((uint64_t)16 << 30) /* of text; Debian 12 has 640 MB */
 

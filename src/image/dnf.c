@@ -19,7 +19,7 @@
 /* Changes with the rules of unpacking. */
 #define DNF_RULES "refinery-dnf-root-1"
 
-/* Fedora's list has 0.7 GB. */
+/* Of a list of files; Debian 12's has 640 MB. */
 #define DNF_LIST_MAX ((uint64_t)16 << 30)
 
 enum {

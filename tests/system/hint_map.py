@@ -191,19 +191,19 @@ def lies(checks, folder, archive, mirror):
 
     status, out, err, maps = asked("key", "--keyring",
                                    "/usr/share/keyrings/debian-archive-keyring.gpg")
-    checks.check("keys of another: nothing is taken", "is not signed" in err and not maps and
+    checks.check("keys of another: nothing is taken", status == 1 and "is not signed" in err and not maps and
                  out.endswith(", the small map that travels with the program\n"), out + err)
     keys = ("--keyring", archive.keyring)
     archive.publish(contents, "Mon, 08 Jan 2024 12:00:00 UTC",
                     lie=lambda data: gzip.compress(b"usr/include/zlib.h libdevel/evil-dev\n"))
     status, out, err, maps = asked("digest", *keys)
-    checks.check("bytes that were not signed: nothing is taken", "Contents" in err and not maps and
-                 out.endswith(", the small map that travels with the program\n"), out + err)
+    checks.check("bytes that were not signed: nothing is taken", status == 1 and "Contents" in err and
+                 not maps and out.endswith(", the small map that travels with the program\n"), out + err)
     archive.publish({}, "Tue, 09 Jan 2024 12:00:00 UTC")
     for path in archive.dir.glob("**/Contents*"):
         path.unlink()
     status, out, err, maps = asked("absent", *keys)
-    checks.check("an archive without Contents: the small map, and why", status == 0 and not maps and
+    checks.check("an archive without Contents: the small map, and why", status == 1 and not maps and
                  "the small map that travels with the program is used: no signed package index" in err,
                  out + err)
     archive.publish({"main/Contents-s390x": MACHINE + "usr/bin/" + "a" * (5 << 20) + " x/y\n" +
@@ -237,7 +237,7 @@ def usage(checks):
     for words, status, sentence in (
             (("lookup", "headers", "zlib.h"), 2, "kinds are header, pkgconfig"),
             (("lookup", "header"), 2, "hint takes: lookup KIND NAME"),
-            (("frobnicate",), 2, "hint has build-map and lookup"),
+            (("frobnicate",), 2, "build-map and lookup, not \"frobnicate\""),
             (("lookup", "header", "x.h", "--map", "/absent.map"), 1, "/absent.map")):
         done = hint(*words)
         checks.check(" ".join(words), done[0] == status and sentence in done[2], done)
