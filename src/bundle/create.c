@@ -17,7 +17,8 @@ struct create {
     size_t seen;
 };
 
-/* Locks, what is under way, and leftovers: they belong to the machine. All lie directly in one of
+/* Locks, what is under way, and leftovers: they belong to the machine; and the listings of pages,
+ * which are made again. All lie directly in one of
  * the directories; further down any name may be a package's. */
 static bool create_is_left_out(const struct create *create, struct str name)
 {
@@ -26,7 +27,7 @@ static bool create_is_left_out(const struct create *create, struct str name)
         top++;
     if (!top->len)
         return false;
-    static const struct str endings[] = {STR_INIT(".lock"), STR_INIT(".new")};
+    static const struct str endings[] = {STR_INIT(".lock"), STR_INIT(".new"), STR_INIT(".listing")};
     static const struct str beginnings[] = {STR_INIT("download-"), STR_INIT("taking-"),
                                             STR_INIT(".tmp-")};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/url.h"
 
-static bool index_is_hidden(const struct index *index, const struct simple_file *listed)
+int64_t index_latest_ms(const struct index *index)
 {
     const struct index_config *config = &index->config;
     int64_t latest = config->as_of_ms;
@@ -15,22 +15,22 @@ static bool index_is_hidden(const struct index *index, const struct simple_file 
         int64_t youngest = clock_wall_ms(index->pages.clock) - config->min_age_ms;
         latest = latest && latest < youngest ? latest : youngest;
     }
-    return latest && (listed->upload_time_ms < 0 || listed->upload_time_ms > latest);
+    return latest;
 }
 
-static bool index_parse_name(struct index *index, struct str name, struct index_file *file)
+bool index_parse_name(struct arena *arena, struct str name, struct index_file *file)
 {
     struct err ignored = {0};
     switch (filename_kind(file->filename)) {
     case FILENAME_WHEEL:
         file->kind = INDEX_WHEEL;
-        if (!filename_parse_wheel(file->filename, &index->arena, &file->wheel, &ignored))
+        if (!filename_parse_wheel(file->filename, arena, &file->wheel, &ignored))
             return false;
         file->version = file->wheel.version;
         return !name.len || str_eq(file->wheel.name, name);
     case FILENAME_SDIST:
         file->kind = INDEX_SDIST;
-        if (!filename_parse_sdist(file->filename, name, &index->arena, &file->sdist, &ignored))
+        if (!filename_parse_sdist(file->filename, name, arena, &file->sdist, &ignored))
             return false;
         file->version = file->sdist.version;
         return !name.len || str_eq(file->sdist.name, name);
@@ -41,8 +41,7 @@ static bool index_parse_name(struct index *index, struct str name, struct index_
 }
 
 bool index_take_file(struct index *index, const struct simple_file *listed, struct str name,
-                     struct str path, struct str origin, struct index_project *counts,
-                     struct index_file *file)
+                     struct str path, struct str origin, struct index_file *file)
 {
     *file = (struct index_file){
         .filename = listed->filename,
@@ -61,17 +60,10 @@ bool index_take_file(struct index *index, const struct simple_file *listed, stru
         .upload_time_ms = listed->upload_time_ms,
     };
     struct str hex = simple_find_hash(listed->hashes, listed->hashes_len, "sha256");
+    int64_t latest = path.len ? 0 : index_latest_ms(index);
     file->has_sha256 = digest_from_hex(hex, &file->sha256);
-    if (!index_parse_name(index, name, file)) {
-        counts->skipped++;
-        return false;
-    }
-    if (!path.len && index_is_hidden(index, listed)) {
-        counts->hidden++;
-        counts->untimed += listed->upload_time_ms < 0;
-        return false;
-    }
-    return true;
+    return index_parse_name(&index->arena, name, file) &&
+           (!latest || (file->upload_time_ms >= 0 && file->upload_time_ms <= latest));
 }
 
 static int index_file_cmp(const void *a, const void *b)
@@ -83,41 +75,29 @@ static int index_file_cmp(const void *a, const void *b)
     return order ? order : str_cmp(x->filename, y->filename);
 }
 
+void index_sort_release(struct index_file *files, size_t len, struct index_release *release)
+{
+    if (len)
+        qsort(files, len, sizeof *files, index_file_cmp);
+    *release = (struct index_release){
+        .version = files->version, .files = files, .len = len, .yanked = true};
+    for (size_t i = 0; i < len; i++)
+        release->yanked = release->yanked && files[i].yanked;
+}
+
 void index_group(struct index *index, struct index_project *project, struct index_file *files,
                  size_t len)
 {
     VEC(struct index_release) releases = {0};
     if (len)
         qsort(files, len, sizeof *files, index_file_cmp);
-    for (size_t i = 0; i < len; i++) {
-        struct index_release *last = releases.len ? &releases.at[releases.len - 1] : NULL;
-        if (!last || version_cmp(&last->version, &files[i].version) != 0) {
-            last = vec_push(&releases, &index->arena);
-            *last = (struct index_release){
-                .version = files[i].version, .files = &files[i], .yanked = true};
-        }
-        last->len++;
-        last->yanked = last->yanked && files[i].yanked;
+    for (size_t from = 0, to; from < len; from = to) {
+        for (to = from + 1; to < len && version_cmp(&files[from].version, &files[to].version) == 0;)
+            to++;
+        index_sort_release(&files[from], to - from, vec_push(&releases, &index->arena));
     }
-    project->releases = releases.at;
-    project->len = releases.len;
-}
-
-const struct index_release *index_find_release(const struct index_project *project,
-                                               const struct version *version)
-{
-    size_t low = 0, high = project->len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = version_cmp(&project->releases[middle].version, version);
-        if (!order)
-            return &project->releases[middle];
-        if (order > 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    project->own = releases.at;
+    project->own_len = releases.len;
 }
 
 const struct index_file *index_best_wheel(const struct index_release *release,
@@ -162,14 +142,13 @@ struct index_listing {
 static bool index_list_entry(void *state, int dirfd, struct str name, struct err *err)
 {
     struct index_listing *listing = state;
-    struct index_project counts = {0};
     struct index_file file;
     struct simple_file listed = {
         .filename = arena_str(&listing->index->arena, name), .size = -1, .upload_time_ms = -1};
     (void)dirfd;
     (void)err;
     struct str path = file_join(&listing->index->arena, listing->dir, name);
-    if (index_take_file(listing->index, &listed, STR(""), path, listing->dir, &counts, &file))
+    if (index_take_file(listing->index, &listed, STR(""), path, listing->dir, &file))
         *vec_push(&listing->index->links, &listing->index->arena) = file;
     return true;
 }
@@ -182,20 +161,19 @@ bool index_leads_here(struct index *index, struct str page_url, struct str file_
 
 static bool index_list_page(struct index *index, struct str url, struct err *err)
 {
-    struct page_ask ask;
+    struct page_ask ask = {.url = url, .accept = STR(SIMPLE_ACCEPT)};
     struct page page;
     struct simple_page parsed;
-    pages_start(&index->pages, url, STR(SIMPLE_ACCEPT), &index->arena, &ask);
+    pages_start(&index->pages, &index->arena, &ask);
     if (!pages_wait(&index->pages, &ask, &index->arena, &page, err) ||
         !simple_parse(page.text, page.content_type, page.url, &index->arena, &parsed, err))
         return false;
     struct str origin = url_redacted(url, &index->arena);
     for (size_t i = 0; i < parsed.files_len; i++) {
-        struct index_project counts = {0};
         struct index_file file;
         if (index_leads_here(index, page.url, parsed.files[i].url))
             continue;
-        if (index_take_file(index, &parsed.files[i], STR(""), STR(""), origin, &counts, &file))
+        if (index_take_file(index, &parsed.files[i], STR(""), STR(""), origin, &file))
             *vec_push(&index->links, &index->arena) = file;
     }
     return true;

@@ -75,6 +75,8 @@ void index_close(struct index **index)
         return;
     http_close(&closing->http);
     pages_close(&closing->pages);
+    for (size_t i = 0; i < closing->projects.len; i++)
+        arena_free(&((struct index_ask *)closing->projects.entries[i].value)->arena);
     arena_free(&closing->arena);
     mem_free(closing);
     *index = NULL;
@@ -87,13 +89,17 @@ size_t index_request_count(const struct index *index)
 
 /* ---- projects ---- */
 
+/* The name may be gone with the caller's arena before it is asked for again: it is copied. */
 static struct index_ask *index_ask_of(struct index *index, struct str name)
 {
     struct str normal = name_normal(name, &index->arena);
-    void **place = map_at(&index->projects, &index->arena, normal);
-    if (!*place)
-        *place = ARENA_NEW(&index->arena, struct index_ask);
-    return *place;
+    struct index_ask *ask = map_get(&index->projects, normal);
+    if (ask)
+        return ask;
+    ask = ARENA_NEW(&index->arena, struct index_ask);
+    ask->name = arena_str(&index->arena, normal);
+    *map_at(&index->projects, &index->arena, ask->name) = ask;
+    return ask;
 }
 
 static struct str index_page_url(struct index *index, size_t which, struct str normal)
@@ -102,36 +108,41 @@ static struct str index_page_url(struct index *index, size_t which, struct str n
                         STR_ARG(normal));
 }
 
-static void index_begin(struct index *index, struct index_ask *ask, struct str normal)
+void index_start_page(struct index *index, struct index_ask *ask, size_t which)
+{
+    ask->which = which;
+    ask->page = (struct page_ask){.url = index_page_url(index, which, ask->name),
+                                  .accept = STR(SIMPLE_ACCEPT),
+                                  .wants_made = true};
+    pages_start(&index->pages, &ask->arena, &ask->page);
+}
+
+static void index_begin(struct index *index, struct index_ask *ask)
 {
     if (ask->begun || !index->urls_len || index->config.locked)
         return;
     ask->begun = true;
-    pages_start(&index->pages, index_page_url(index, 0, normal), STR(SIMPLE_ACCEPT), &index->arena,
-                &ask->page);
+    index_start_page(index, ask, 0);
 }
 
 void index_prefetch(struct index *index, const struct str *names, size_t len)
 {
     for (size_t i = 0; i < len && index->urls_len; i++)
-        index_begin(index, index_ask_of(index, names[i]), name_normal(names[i], &index->arena));
+        index_begin(index, index_ask_of(index, names[i]));
 }
 
 /* The page of the first index that knows the project; found stays false when none does. */
-static bool index_find_page(struct index *index, struct index_ask *ask, struct str normal,
-                            bool have_files, struct page *page, size_t *which, bool *found,
-                            struct err *err)
+static bool index_find_page(struct index *index, struct index_ask *ask, bool have_files,
+                            struct page *page, bool *found, struct err *err)
 {
     struct err missed = {0};
     *found = false;
     for (size_t i = 0; i < index->urls_len; i++) {
         struct err answer = {0};
         if (i > 0)
-            pages_start(&index->pages, index_page_url(index, i, normal), STR(SIMPLE_ACCEPT),
-                        &index->arena, &ask->page);
-        if (pages_wait(&index->pages, &ask->page, &index->arena, page, &answer)) {
+            index_start_page(index, ask, i);
+        if (pages_wait(&index->pages, &ask->page, &ask->arena, page, &answer)) {
             *found = true;
-            *which = i;
             return true;
         }
         /* That an index does not know the project is not kept: offline it is the same as a miss. */
@@ -157,40 +168,18 @@ static void index_say_untimed(struct index *index, struct str origin, struct str
              STR_ARG(origin), STR_ARG(normal));
 }
 
-static bool index_take_page(struct index *index, struct str normal, const struct page *page,
-                            size_t which, struct index_project *project, index_files *files,
-                            struct err *err)
+static bool index_any_seen(const struct index_project *project)
 {
-    struct simple_page parsed;
-    if (!simple_parse(page->text, page->content_type, page->url, &index->arena, &parsed, err))
-        return false;
-    project->status = parsed.status;
-    project->status_reason = parsed.status_reason;
-    struct str origin = url_redacted(index->urls[which], &index->arena);
-    size_t before = project->untimed;
-    for (size_t i = 0; i < parsed.files_len; i++) {
-        struct index_file file;
-        if (index_leads_here(index, page->url, parsed.files[i].url))
-            continue;
-        if (index_take_file(index, &parsed.files[i], normal, STR(""), origin, project, &file))
-            *vec_push(files, &index->arena) = file;
-    }
-    if (str_starts(page->text, STR("{"))) /* nothing of JSON is borrowed; of HTML it is */
-        pages_release(&index->pages, page->text);
-    if (project->untimed > before)
-        index_say_untimed(index, origin, normal);
-    return true;
+    return project->own_len || (project->listing && project->listing->files > project->hidden);
 }
 
-static bool index_ask_project(struct index *index, struct index_ask *ask, struct str normal,
-                              struct err *err)
+static bool index_ask_project(struct index *index, struct index_ask *ask, struct err *err)
 {
     struct index_project *project = ARENA_NEW(&index->arena, struct index_project);
     index_files files = {0};
     struct page page;
-    size_t which = 0;
     bool found = false;
-    project->name = normal;
+    struct str normal = project->name = ask->name;
     if (!index_list_links(index, err))
         return false;
     if (index->config.locked) {
@@ -205,11 +194,14 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
         if (str_eq(name, normal))
             *vec_push(&files, &index->arena) = *link;
     }
-    index_begin(index, ask, normal);
-    if (!index_find_page(index, ask, normal, files.len > 0, &page, &which, &found, err) ||
-        (found && !index_take_page(index, normal, &page, which, project, &files, err)))
+    index_group(index, project, files.at, files.len);
+    index_begin(index, ask);
+    if (!index_find_page(index, ask, files.len > 0, &page, &found, err) ||
+        (found && !index_take_page(index, ask, project, &page, err)))
         return false;
-    if (!files.len && project->hidden)
+    if (project->untimed)
+        index_say_untimed(index, ask->origin, normal);
+    if (!index_any_seen(project) && project->hidden)
         return err_set(err, ERR_NOT_FOUND,
                        "of " STR_FMT " nothing was there yet: %zu file%s left out by --as-of or "
                        "--min-release-age, %zu of them without an upload time",
@@ -221,7 +213,6 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
                        "find-links)",
                        STR_ARG(normal), index->urls_len, index->urls_len == 1 ? "ex" : "exes",
                        index->config.find_links_len);
-    index_group(index, project, files.at, files.len);
     ask->project = project;
     return true;
 }
@@ -229,11 +220,10 @@ static bool index_ask_project(struct index *index, struct index_ask *ask, struct
 bool index_project(struct index *index, struct str name, const struct index_project **project,
                    struct err *err)
 {
-    struct str normal = name_normal(name, &index->arena);
-    struct index_ask *ask = index_ask_of(index, normal);
+    struct index_ask *ask = index_ask_of(index, name);
     if (!ask->project && !ask->err) {
         struct err why = {0};
-        if (!index_ask_project(index, ask, normal, &why)) {
+        if (!index_ask_project(index, ask, &why)) {
             struct err *kept = ARENA_NEW(&index->arena, struct err);
             *kept = why;
             ask->err = kept;

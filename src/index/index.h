@@ -22,6 +22,7 @@
 #include "index/pipconf.h"
 #include "net/http.h"
 #include "pkg/filename.h"
+#include "pkg/listing.h"
 #include "pkg/metadata.h"
 #include "pkg/simple.h"
 #include "pkg/tags.h"
@@ -63,6 +64,7 @@ struct index_file {
     bool has_sha256;
     struct digest sha256;
     struct str requires_python;
+    bool listed; /* on the index's page: one of the project's listing */
     bool yanked;
     struct str yanked_reason;
     bool has_metadata;
@@ -79,9 +81,12 @@ struct index_release {
 };
 
 struct index_project {
-    struct str name;                      /* normal form */
-    const struct index_release *releases; /* newest first */
-    size_t len;
+    struct str name;               /* normal form */
+    const struct listing *listing; /* the index's page, whose files are read when they are asked
+                                      for (index_release); or NULL */
+    int64_t latest_ms; /* files of the listing uploaded later are not seen; 0: all are */
+    const struct index_release *own; /* of find-links or a lock, newest first */
+    size_t own_len;
     enum simple_status status;
     struct str status_reason;
     size_t hidden;  /* files left out by as_of or min_age */
@@ -102,9 +107,13 @@ CHECKED bool index_project(struct index *index, struct str name,
 /* Begins to ask for several projects at once; answers come with index_project. Never fails. */
 void index_prefetch(struct index *index, const struct str *names, size_t len);
 
-/* Newest release with this version, or NULL. */
-const struct index_release *index_find_release(const struct index_project *project,
-                                               const struct version *version);
+/* All versions that have a file, newest first. */
+size_t index_versions(const struct index_project *project, struct arena *arena,
+                      const struct version **versions);
+/* The release with this version and all its files; NULL: there is none, or none is seen. */
+CHECKED bool index_release(struct index *index, const struct index_project *project,
+                           const struct version *version, const struct index_release **release,
+                           struct err *err);
 
 enum index_metadata_source {
     INDEX_METADATA_FILE,    /* PEP 658 */

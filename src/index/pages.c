@@ -28,24 +28,45 @@ static int64_t pages_crc(struct str text)
     return libdeflate_crc32(0, text.ptr, text.len);
 }
 
-static void pages_read(struct pages *pages, struct arena *arena, struct page_ask *ask)
+/* The same text from elsewhere is another page: its links lead elsewhere. */
+static struct listing_stamp pages_stamp(uint64_t len, uint32_t crc, struct str url,
+                                        struct arena *arena)
+{
+    struct str shown = url_redacted(url, arena);
+    return (struct listing_stamp){len, libdeflate_crc32(crc, shown.ptr, shown.len)};
+}
+
+/* What was made of an answer lies beside it. */
+static const char *pages_made_path(const struct pages *pages, const struct page_ask *ask,
+                                   struct arena *arena)
+{
+    return arena_printf(arena, "%s.listing", pages_path(pages, ask, arena)).ptr;
+}
+
+static bool pages_map(struct pages *pages, const char *path, struct str *bytes)
 {
     struct err ignored = {0};
-    struct str bytes, line;
+    if (!file_map(AT_FDCWD, path, PAGES_LIMIT, bytes, &ignored))
+        return false;
+    *vec_push(&pages->maps, &pages->arena) = *bytes;
+    return true;
+}
+
+/* The line in front of a kept answer. */
+static bool pages_read_line(struct pages *pages, struct str line, struct arena *arena,
+                            struct page_ask *ask)
+{
+    struct err ignored = {0};
     JSON_AUTO yyjson_doc *doc = NULL;
-    if (!pages->dir ||
-        !file_map(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, &bytes, &ignored))
-        return;
-    *vec_push(&pages->maps, arena) = bytes;
-    if (!str_cut(bytes, '\n', &line, &ask->page.text) ||
-        !json_parse(line, "a cached answer", &doc, &ignored))
-        return;
+    if (!json_parse(line, "a cached answer", &doc, &ignored))
+        return false;
     yyjson_val *root = yyjson_doc_get_root(doc);
     int64_t fetched = json_get_int(root, "fetched_ms", 0);
-    int64_t max_age = json_get_int(root, "max_age_s", -1);
-    if (json_get_int(root, "crc32", -1) != pages_crc(ask->page.text) ||
+    int64_t max_age = json_get_int(root, "max_age_s", -1), crc = json_get_int(root, "crc32", -1);
+    if (crc < 0 || crc > UINT32_MAX ||
         !str_eq(json_get_str(root, "asked"), url_redacted(ask->url, arena)))
-        return;
+        return false;
+    ask->crc = (uint32_t)crc;
     /* Not written when it was the one asked for: with the user and password of now. */
     struct str url = json_get_str(root, "url");
     ask->page.url = url.len ? arena_str(arena, url) : ask->url;
@@ -53,8 +74,49 @@ static void pages_read(struct pages *pages, struct arena *arena, struct page_ask
     ask->etag = arena_str(arena, json_get_str(root, "etag"));
     ask->last_modified = arena_str(arena, json_get_str(root, "last_modified"));
     int64_t age_ms = clock_wall_ms(pages->clock) - fetched;
-    ask->cached = true;
     ask->fresh = age_ms >= 0 && age_ms < (max_age >= 0 ? max_age : PAGES_HEURISTIC_S) * 1000;
+    return true;
+}
+
+/* The body is looked at only when it is needed: pages_read_body. */
+static void pages_read(struct pages *pages, struct arena *arena, struct page_ask *ask)
+{
+    struct err ignored = {0};
+    struct str bytes, line, body, made;
+    if (!pages->dir ||
+        !file_map(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, &bytes, &ignored))
+        return;
+    ask->cached = str_cut(bytes, '\n', &line, &body) && pages_read_line(pages, line, arena, ask);
+    ask->page.stamp = pages_stamp(body.len, ask->crc, ask->page.url, arena);
+    file_unmap(bytes);
+    if (ask->cached && ask->wants_made &&
+        pages_map(pages, pages_made_path(pages, ask, arena), &made))
+        ask->page.made = made;
+}
+
+/* False, and no longer cached: damaged, or another answer took its place. */
+static bool pages_read_body(struct pages *pages, struct arena *arena, struct page_ask *ask)
+{
+    struct str bytes, line;
+    struct page *page = &ask->page;
+    if (ask->local || page->text.len)
+        return true;
+    ask->cached = pages_map(pages, pages_path(pages, ask, arena), &bytes) &&
+                  str_cut(bytes, '\n', &line, &page->text) && page->text.len == page->stamp.len &&
+                  pages_crc(page->text) == ask->crc;
+    return ask->cached;
+}
+
+bool pages_keep_made(struct pages *pages, const struct page_ask *ask, struct str made,
+                     struct str *mapped)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    struct err ignored = {0};
+    if (!pages->dir || ask->local)
+        return false;
+    const char *path = pages_made_path(pages, ask, &scratch);
+    return file_write_unsynced(AT_FDCWD, path, 0600, made, &ignored) &&
+           pages_map(pages, path, mapped);
 }
 
 /* A cache that cannot be written costs requests, nothing else. */
@@ -81,7 +143,9 @@ static void pages_write(struct pages *pages, const struct page_ask *ask,
     json_write(doc, false, &bytes);
     buf_add_char(&bytes, '\n');
     buf_add(&bytes, response->body);
-    (void)!file_write(AT_FDCWD, pages_path(pages, ask, &scratch), 0600, buf_str(&bytes), &ignored);
+    /* Half a file has a wrong checksum: nothing has to wait for the disk. */
+    (void)!file_write_unsynced(AT_FDCWD, pages_path(pages, ask, &scratch), 0600, buf_str(&bytes),
+                               &ignored);
 }
 
 /* ---- file: URLs ---- */
@@ -138,23 +202,27 @@ void pages_close(struct pages *pages)
 {
     for (size_t i = 0; i < pages->maps.len; i++)
         file_unmap(pages->maps.at[i]);
+    arena_free(&pages->arena);
 }
 
-void pages_start(struct pages *pages, struct str url, struct str accept, struct arena *arena,
-                 struct page_ask *ask)
+static void pages_request(struct pages *pages, struct arena *arena, struct page_ask *ask)
 {
-    *ask = (struct page_ask){.url = url, .accept = accept};
-    if (pages_read_local(arena, ask))
-        return;
-    pages_read(pages, arena, ask);
-    if (ask->fresh || pages->offline)
-        return;
-    struct http_request request = {.url = url, .accept = accept, .size_limit = PAGES_LIMIT};
+    struct http_request request = {
+        .url = ask->url, .accept = ask->accept, .size_limit = PAGES_LIMIT};
     if (ask->cached) {
         request.if_none_match = ask->etag;
         request.if_modified_since = ask->etag.len ? STR("") : ask->last_modified;
     }
     ask->transfer = http_start(pages->http, &request, arena);
+}
+
+void pages_start(struct pages *pages, struct arena *arena, struct page_ask *ask)
+{
+    if (pages_read_local(arena, ask))
+        return;
+    pages_read(pages, arena, ask);
+    if (!pages->offline && !(ask->cached && ask->fresh))
+        pages_request(pages, arena, ask);
 }
 
 /* Ages, --as-of and certificates are judged by this machine's clock: one that is far off is told.
@@ -172,37 +240,55 @@ static void pages_compare_clocks(struct pages *pages, const struct page_ask *ask
              STR_ARG(url_redacted(ask->url, &scratch)));
 }
 
+/* The answer is new, or the kept one is still true: its time starts anew. */
+static bool pages_take(struct pages *pages, struct arena *arena, struct page_ask *ask,
+                       struct http_response *response)
+{
+    if (response->status == 304) {
+        if (!pages_read_body(pages, arena, ask))
+            return false;
+        response->body = ask->page.text;
+        response->url = ask->page.url;
+        response->content_type = ask->page.content_type;
+        if (!response->etag.len)
+            response->etag = ask->etag;
+        if (!response->last_modified.len)
+            response->last_modified = ask->last_modified;
+    }
+    pages_write(pages, ask, response);
+    struct page page = {.text = response->body,
+                        .content_type = response->content_type,
+                        .url = response->url.len ? response->url : ask->url,
+                        .made = ask->page.made}; /* told by the stamp whether it still belongs */
+    ask->crc = (uint32_t)pages_crc(page.text);
+    page.stamp = pages_stamp(page.text.len, ask->crc, page.url, arena);
+    ask->page = page;
+    ask->cached = true;
+    return true;
+}
+
 bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, struct page *page,
                 struct err *err)
 {
     struct http_response response;
+    bool made = ask->wants_made && ask->page.made.len;
     if (ask->local && !ask->cached)
         return err_set(err, ERR_NOT_FOUND, STR_FMT ": there is no such file", STR_ARG(ask->url));
+    if (!ask->transfer && !made && ask->cached && !pages_read_body(pages, arena, ask) &&
+        !pages->offline)
+        pages_request(pages, arena, ask);
     if (!ask->transfer && !ask->cached)
         return err_set(err, ERR_NETWORK, STR_FMT ": not in the cache, and this run is offline",
                        STR_ARG(ask->url));
-    if (!ask->transfer) {
-        *page = ask->page;
-        return true;
+    while (ask->transfer) {
+        struct http_transfer *transfer = ask->transfer;
+        ask->transfer = NULL;
+        if (!http_wait(pages->http, transfer, &response, err))
+            return false;
+        pages_compare_clocks(pages, ask, response.date_ms);
+        if (!pages_take(pages, arena, ask, &response)) /* unchanged, but damaged here */
+            pages_request(pages, arena, ask);
     }
-    struct http_transfer *transfer = ask->transfer;
-    ask->transfer = NULL;
-    if (!http_wait(pages->http, transfer, &response, err))
-        return false;
-    pages_compare_clocks(pages, ask, response.date_ms);
-    if (response.status == 304) { /* still true: its time starts anew */
-        response.body = ask->page.text;
-        response.url = ask->page.url;
-        response.content_type = ask->page.content_type;
-        if (!response.etag.len)
-            response.etag = ask->etag;
-        if (!response.last_modified.len)
-            response.last_modified = ask->last_modified;
-    }
-    (void)arena;
-    pages_write(pages, ask, &response);
-    *page = (struct page){.text = response.body,
-                          .content_type = response.content_type,
-                          .url = response.url.len ? response.url : ask->url};
+    *page = ask->page;
     return true;
 }

@@ -39,10 +39,29 @@ static bool provider_files(void *state, struct str name, struct arena *arena,
     VEC(struct provider_file) out = {0};
     if (!index_project(provider->index, name, &project, err))
         return false;
-    for (size_t i = 0; i < project->len; i++)
-        for (size_t f = 0; f < project->releases[i].len; f++)
-            *vec_push(&out, arena) = provider_of_index(&project->releases[i].files[f], arena);
-    *files = (struct provider_files){out.at, out.len};
+    for (size_t i = 0; i < project->own_len; i++)
+        for (size_t f = 0; f < project->own[i].len; f++)
+            *vec_push(&out, arena) = provider_of_index(&project->own[i].files[f], arena);
+    *files = (struct provider_files){
+        .at = out.at, .len = out.len, .listing = project->listing, .latest_ms = project->latest_ms};
+    return true;
+}
+
+static bool provider_listed_files(void *state, struct str name, const struct version *version,
+                                  struct arena *arena, struct provider_files *files,
+                                  struct err *err)
+{
+    struct index_provider *provider = state;
+    const struct index_project *project;
+    const struct index_release *release;
+    VEC(struct provider_file) out = {0};
+    if (!index_project(provider->index, name, &project, err) ||
+        !index_release(provider->index, project, version, &release, err))
+        return false;
+    for (size_t i = 0; release && i < release->len; i++)
+        if (release->files[i].listed)
+            *vec_push(&out, arena) = provider_of_index(&release->files[i], arena);
+    *files = (struct provider_files){.at = out.at, .len = out.len};
     return true;
 }
 
@@ -146,10 +165,12 @@ static const struct index_release *provider_release_of(struct index_provider *pr
                                                        const struct provider_release *release)
 {
     const struct index_project *project;
+    const struct index_release *known;
     struct err ignored = {0};
-    if (!index_project(provider->index, release->name, &project, &ignored))
+    if (!index_project(provider->index, release->name, &project, &ignored) ||
+        !index_release(provider->index, project, &release->version, &known, &ignored))
         return NULL;
-    return index_find_release(project, &release->version);
+    return known;
 }
 
 /* The file of this machine that speaks for its version, so that no index has to; or NULL. */
@@ -229,6 +250,7 @@ struct provider provider_open(struct index_provider *provider)
 {
     return (struct provider){.state = provider,
                              .files = provider_files,
+                             .listed_files = provider_listed_files,
                              .url_file = provider_url_file,
                              .metadata = provider_metadata,
                              .build_system = provider_build_system,

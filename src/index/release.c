@@ -106,8 +106,8 @@ static void index_begin_metadata(struct index *index, const struct index_file *f
     if (known->begun || !file->has_metadata || !file->url.len)
         return;
     known->begun = true;
-    pages_start(&index->pages, index_metadata_url(index, file), STR(""), &index->arena,
-                &known->page);
+    known->page.url = index_metadata_url(index, file);
+    pages_start(&index->pages, &index->arena, &known->page);
 }
 
 static bool index_take_metadata_file(struct index *index, const struct index_file *file,

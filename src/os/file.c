@@ -136,15 +136,15 @@ static const char *file_beside(struct arena *arena, const char *path)
     return arena_printf(arena, "%s.tmp-%d-%u", path, (int)getpid(), count).ptr;
 }
 
-/* Syncs the new file, puts it in place of `path`, syncs the directory. */
-static bool file_put_in_place(int fd, int dirfd, const char *beside, const char *path,
+/* Puts the new file in place of `path`; synced, and its directory too, where that is asked. */
+static bool file_put_in_place(int fd, int dirfd, const char *beside, const char *path, bool synced,
                               struct arena *arena, struct err *err)
 {
-    if (fsync(fd) < 0)
+    if (synced && fsync(fd) < 0)
         return err_errno(err, "syncing %s", path);
     if (renameat(dirfd, beside, dirfd, path) < 0)
         return err_errno(err, "renaming %s into place", path);
-    return file_sync_dir(dirfd, file_parent(arena, path), err);
+    return !synced || file_sync_dir(dirfd, file_parent(arena, path), err);
 }
 
 /* A device, a pipe, /dev/stdout: a file in its place would take it away from everybody. */
@@ -158,7 +158,8 @@ static bool file_is_special(int dirfd, const char *path)
            (S_ISLNK(link.st_mode) && str_starts(str_from(path), STR("/dev/")));
 }
 
-bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes, struct err *err)
+static bool file_replace(int dirfd, const char *path, mode_t mode, struct str bytes, bool synced,
+                         struct err *err)
 {
     ARENA_AUTO struct arena scratch = {0};
     if (file_is_special(dirfd, path)) {
@@ -171,10 +172,21 @@ bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes, stru
     if (fd < 0)
         return err_errno(err, "creating %s", path);
     if (file_write_all(fd, path, bytes, err) &&
-        file_put_in_place(fd, dirfd, beside, path, &scratch, err))
+        file_put_in_place(fd, dirfd, beside, path, synced, &scratch, err))
         return true;
     unlinkat(dirfd, beside, 0);
     return false;
+}
+
+bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes, struct err *err)
+{
+    return file_replace(dirfd, path, mode, bytes, true, err);
+}
+
+bool file_write_unsynced(int dirfd, const char *path, mode_t mode, struct str bytes,
+                         struct err *err)
+{
+    return file_replace(dirfd, path, mode, bytes, false, err);
 }
 
 bool file_copy_bytes(int from, int to, const char *what, struct err *err)
@@ -205,7 +217,7 @@ bool file_copy(int src_dirfd, const char *src, int dst_dirfd, const char *dst, s
     if (to < 0)
         return err_errno(err, "creating %s", dst);
     if (file_copy_bytes(from, to, dst, err) &&
-        file_put_in_place(to, dst_dirfd, beside, dst, &scratch, err))
+        file_put_in_place(to, dst_dirfd, beside, dst, true, &scratch, err))
         return true;
     unlinkat(dst_dirfd, beside, 0);
     return false;

@@ -36,6 +36,10 @@ void file_unmap(struct str bytes);
 CHECKED bool file_write(int dirfd, const char *path, mode_t mode, struct str bytes,
                         struct err *err);
 
+/* Without the syncs, for a cache whose files have checksums: a power cut may leave half a file. */
+CHECKED bool file_write_unsynced(int dirfd, const char *path, mode_t mode, struct str bytes,
+                                 struct err *err);
+
 /* All bytes, however many calls it takes. */
 CHECKED bool file_write_all(int fd, const char *what, struct str bytes, struct err *err);
 

@@ -150,7 +150,7 @@ static bool is_post_of(const struct version *v, const struct version *of)
 static bool is_pre_of(const struct version *v, const struct version *of)
 {
     if (!of->has_post)
-        return version_same_release(v, of, SIZE_MAX);
+        return version_is_pre(v) && version_same_release(v, of, SIZE_MAX);
     return v->has_dev && version_same_post(v, of);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* A file with its name read. */
-struct entry {
+struct candidate_own {
     const struct provider_file *file;
     size_t place; /* in the provider's order: what else is equal keeps it */
     struct version version;
@@ -13,20 +13,21 @@ struct entry {
     bool is_wheel;
 };
 
-typedef VEC(struct entry) entry_list;
+typedef VEC(struct candidate_own) entry_list;
 
 static int entry_order(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct candidate_own *x = a, *y = b;
     int order = version_cmp(&x->version, &y->version);
     return order ? order : x->place < y->place ? -1 : 1;
 }
 
 static bool read_entry(struct str project, const struct provider_file *file, struct arena *arena,
-                       struct entry *entry)
+                       struct candidate_own *entry)
 {
     struct err ignored;
     struct sdist_name sdist;
+    entry->file = file;
     entry->is_wheel = filename_kind(file->filename) == FILENAME_WHEEL;
     if (entry->is_wheel) {
         if (!filename_parse_wheel(file->filename, arena, &entry->wheel, &ignored) ||
@@ -62,19 +63,17 @@ static bool hash_accepts(const struct provider_file *file, const struct candidat
     return false;
 }
 
-/* The same text stands at most files of a project: remembered, it is read once per change. */
-struct python_memo {
-    struct str text;
-    bool accepts;
-};
+static long wheel_rank(const struct solve_env *env, const struct wheel_name *wheel)
+{
+    return tags_rank(env->tags, wheel->python, wheel->abi, wheel->platform);
+}
 
 struct choice {
-    const struct entry *wheel, *sdist;
+    const struct candidate_own *wheel, *sdist;
     long rank;
-    bool python_refused, hash_refused;
 };
 
-static bool better_wheel(const struct entry *entry, long rank, const struct choice *choice)
+static bool better_wheel(const struct candidate_own *entry, long rank, const struct choice *choice)
 {
     if (!choice->wheel)
         return true;
@@ -87,7 +86,7 @@ static bool better_wheel(const struct entry *entry, long rank, const struct choi
     return filename_cmp_build(&entry->wheel, &choice->wheel->wheel) > 0;
 }
 
-static bool better_sdist(const struct entry *entry, const struct choice *choice)
+static bool better_sdist(const struct candidate_own *entry, const struct choice *choice)
 {
     if (!choice->sdist)
         return true;
@@ -96,41 +95,156 @@ static bool better_sdist(const struct entry *entry, const struct choice *choice)
     return entry->file->origin < choice->sdist->file->origin;
 }
 
-static void consider(const struct entry *entry, const struct candidate_rule *rule,
-                     const struct solve_env *env, struct python_memo *memo, struct choice *choice)
+static void consider(const struct candidate_own *entry, const struct candidate_list *list,
+                     struct choice *choice)
 {
-    if (!str_eq(entry->file->requires_python, memo->text)) {
-        memo->text = entry->file->requires_python;
-        memo->accepts = python_accepts(memo->text, env);
-    }
-    if (!memo->accepts) {
-        choice->python_refused = true;
+    if (!python_accepts(entry->file->requires_python, list->env) ||
+        !hash_accepts(entry->file, list->rule))
         return;
-    }
-    if (!hash_accepts(entry->file, rule)) {
-        choice->hash_refused = true;
-        return;
-    }
     if (!entry->is_wheel) {
-        if (!rule->wheels_only && better_sdist(entry, choice))
+        if (!list->rule->wheels_only && better_sdist(entry, choice))
             choice->sdist = entry;
         return;
     }
-    long rank = tags_rank(env->tags, entry->wheel.python, entry->wheel.abi, entry->wheel.platform);
+    long rank = wheel_rank(list->env, &entry->wheel);
     if (rank >= 0 && better_wheel(entry, rank, choice)) {
         choice->wheel = entry;
         choice->rank = rank;
     }
 }
 
-/* A release that its makers may still be uploading: wheels of it are there, and the last is new. */
-static bool is_awaited(const struct candidate_rule *rule, const struct entry *entries, size_t count)
+bool candidate_look(const struct candidate_list *list, struct candidate *candidate, struct err *err)
 {
-    int64_t newest = 0;
-    for (size_t i = 0; i < count; i++)
-        if (entries[i].file->uploaded_ms > newest)
-            newest = entries[i].file->uploaded_ms;
-    return rule->awaited_from_ms && !rule->wheels_only && newest >= rule->awaited_from_ms;
+    const struct provider *provider = list->provider;
+    struct provider_files listed = {0};
+    if (candidate->release)
+        return true;
+    if (candidate->listed && !provider->listed_files(provider->state, list->name,
+                                                     &candidate->version, list->kept, &listed, err))
+        return false;
+    ARENA_AUTO struct arena scratch = {0};
+    size_t own = candidate->own_to - candidate->own_from, len = 0;
+    struct provider_release *release = ARENA_NEW(list->kept, struct provider_release);
+    const struct provider_file **files =
+        ARENA_ARRAY(list->kept, const struct provider_file *, own + listed.len);
+    struct choice choice = {0};
+    for (size_t i = 0; i < own + listed.len; i++) {
+        struct candidate_own *entry = ARENA_NEW(&scratch, struct candidate_own);
+        if (i < own)
+            *entry = list->own[candidate->own_from + i];
+        else if (!read_entry(list->name, &listed.at[i - own], &scratch, entry))
+            continue;
+        files[len++] = entry->file;
+        consider(entry, list, &choice);
+    }
+    *release = (struct provider_release){
+        .name = list->name,
+        .version = candidate->version,
+        .files = files,
+        .files_len = len,
+        .wheel = choice.wheel ? choice.wheel->file : NULL,
+        .sdist = choice.sdist ? choice.sdist->file : NULL,
+    };
+    /* A yanked wheel gives way to an sdist that is not. */
+    if (release->wheel && release->wheel->yanked && release->sdist && !release->sdist->yanked)
+        release->wheel = NULL;
+    candidate->release = release;
+    return true;
+}
+
+/* ---- judged without being looked at ---- */
+
+/* What a version's files say, taken together. */
+struct verdict {
+    bool usable, not_yanked; /* some file is; and one of these is not yanked */
+    bool python_refused, hash_refused;
+    int64_t newest_ms;
+};
+
+static void judge(struct verdict *verdict, bool python, bool hash, bool fits, bool yanked,
+                  int64_t uploaded_ms)
+{
+    if (uploaded_ms > verdict->newest_ms)
+        verdict->newest_ms = uploaded_ms;
+    if (!python)
+        verdict->python_refused = true;
+    else if (!hash)
+        verdict->hash_refused = true;
+    else if (fits) {
+        verdict->usable = true;
+        verdict->not_yanked = verdict->not_yanked || !yanked;
+    }
+}
+
+static bool fits(const struct candidate_list *list, const struct candidate_own *entry)
+{
+    return entry->is_wheel ? wheel_rank(list->env, &entry->wheel) >= 0 : !list->rule->wheels_only;
+}
+
+static void judge_own(const struct candidate_list *list, const struct candidate_own *entry,
+                      struct verdict *verdict)
+{
+    judge(verdict, python_accepts(entry->file->requires_python, list->env),
+          hash_accepts(entry->file, list->rule), fits(list, entry), entry->file->yanked,
+          entry->file->uploaded_ms);
+}
+
+/* What the tag sets and the Requires-Python of a listing come to here, each read once. */
+struct judge {
+    const struct provider_files *files;
+    bool *set_fits, *python_accepts;
+};
+
+static void judge_start(const struct candidate_list *list, const struct provider_files *files,
+                        struct arena *arena, struct judge *judge)
+{
+    const struct listing *listing = files->listing;
+    *judge = (struct judge){.files = files};
+    if (!listing)
+        return;
+    judge->set_fits = ARENA_ARRAY(arena, bool, listing->sets);
+    judge->python_accepts = ARENA_ARRAY(arena, bool, listing->pythons);
+    for (uint32_t i = 0; i < listing->sets; i++) {
+        struct tag set = listing_set(listing, i);
+        judge->set_fits[i] = tags_rank(list->env->tags, set.python, set.abi, set.platform) >= 0;
+    }
+    for (uint32_t i = 0; i < listing->pythons; i++)
+        judge->python_accepts[i] = python_accepts(listing_python(listing, i), list->env);
+}
+
+/* False: of the release nothing is there yet. */
+static bool judge_listed(const struct candidate_list *list, const struct judge *by,
+                         uint32_t release, struct verdict *verdict)
+{
+    uint32_t from, to;
+    bool any = false;
+    listing_release(by->files->listing, release, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        struct listing_file file = listing_file(by->files->listing, i);
+        if (by->files->latest_ms &&
+            (file.uploaded_ms < 0 || file.uploaded_ms > by->files->latest_ms))
+            continue;
+        any = true;
+        judge(verdict, by->python_accepts[file.python], true,
+              file.set == LISTING_SDIST ? !list->rule->wheels_only : by->set_fits[file.set],
+              file.yanked, file.uploaded_ms);
+    }
+    return any;
+}
+
+/* With hashes asked for the listed files have to be told in full. */
+static bool judge_hashed(const struct candidate_list *list, struct candidate *candidate,
+                         struct verdict *verdict, struct err *err)
+{
+    struct candidate_own entry;
+    ARENA_AUTO struct arena scratch = {0};
+    if (!candidate_look(list, candidate, err))
+        return false;
+    *verdict = (struct verdict){0};
+    for (size_t i = 0; i < candidate->release->files_len; i++)
+        if (read_entry(list->name, candidate->release->files[i], &scratch, &entry))
+            judge_own(list, &entry, verdict);
+    return true;
 }
 
 static bool pinned_here(const struct candidate_rule *rule, const struct version *version)
@@ -141,93 +255,122 @@ static bool pinned_here(const struct candidate_rule *rule, const struct version 
     return false;
 }
 
+static const struct solve_require *excluded_by(const struct candidate_rule *rule,
+                                               const struct version *version)
+{
+    for (size_t i = 0; i < rule->constraints_len; i++)
+        if (!specifier_set_match(&rule->constraints[i]->req.specifiers, version))
+            return rule->constraints[i];
+    return NULL;
+}
+
+static enum candidate_out out_of(const struct candidate *c, const struct verdict *verdict,
+                                 const struct candidate_rule *rule)
+{
+    if (rule->pins_len && !pinned_here(rule, &c->version))
+        return CANDIDATE_PIN;
+    if (rule->never_pre && version_is_pre(&c->version) && !rule->pins_len)
+        return CANDIDATE_PRE;
+    if (excluded_by(rule, &c->version))
+        return CANDIDATE_CONSTRAINT;
+    if (verdict->usable || c->awaited)
+        return CANDIDATE_IN;
+    return verdict->hash_refused     ? CANDIDATE_HASH
+           : verdict->python_refused ? CANDIDATE_PYTHON
+                                     : CANDIDATE_NO_FILE;
+}
+
+static void conclude(const struct candidate_rule *rule, const struct verdict *verdict,
+                     struct candidate *c)
+{
+    /* Its makers may still be uploading: wheels of it are there, and the last is new. */
+    c->awaited = !verdict->usable && !verdict->hash_refused && !verdict->python_refused &&
+                 rule->awaited_from_ms && !rule->wheels_only &&
+                 verdict->newest_ms >= rule->awaited_from_ms;
+    c->yanked = verdict->usable && !verdict->not_yanked;
+    c->out = (uint8_t)out_of(c, verdict, rule);
+}
+
+/* ---- the list ---- */
+
+static void read_own(struct str name, const struct provider_files *files,
+                     const struct candidate_rule *rule, struct arena *arena, entry_list *entries)
+{
+    for (size_t i = 0; i < files->len + rule->pins_len; i++) {
+        const struct provider_file *file =
+            i < rule->pins_len ? &rule->pins[i]->file : &files->at[i - rule->pins_len];
+        struct candidate_own entry = {.place = i};
+        if (read_entry(name, file, arena, &entry))
+            *vec_push(entries, arena) = entry;
+    }
+    if (entries->len)
+        qsort(entries->at, entries->len, sizeof *entries->at, entry_order);
+}
+
+/* The next release of the listing that has a version, going up; `left` are those not yet seen. */
+static bool next_listed(const struct listing *listing, uint32_t *left, struct version *version)
+{
+    for (; *left; --*left)
+        if (version_try(listing_version(listing, *left - 1), version))
+            return true;
+    return false;
+}
+
+/* The smallest version that is left, of both kinds of files: which of them it is, and its own. */
+static bool next_candidate(const struct listing *listing, const entry_list *own, size_t *at,
+                           uint32_t *left, struct candidate *c)
+{
+    struct version version;
+    bool listed = next_listed(listing, left, &version);
+    int order = *at == own->len ? 1 : !listed ? -1 : version_cmp(&own->at[*at].version, &version);
+    if (!listed && *at == own->len)
+        return false;
+    *c = (struct candidate){.version = order > 0 ? version : own->at[*at].version,
+                            .listed = order >= 0,
+                            .own_from = (uint32_t)*at};
+    while (order <= 0 && *at < own->len && version_cmp(&own->at[*at].version, &c->version) == 0)
+        ++*at;
+    c->own_to = (uint32_t)*at;
+    return true;
+}
+
+bool candidate_list_make(struct str name, const struct provider_files *files,
+                         const struct candidate_rule *rule, const struct solve_env *env,
+                         const struct provider *provider, struct arena *arena, struct arena *kept,
+                         struct candidate_list *list, struct err *err)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    entry_list own = {0};
+    struct judge judge;
+    struct candidate c;
+    *list = (struct candidate_list){
+        .name = name, .rule = rule, .env = env, .provider = provider, .kept = kept};
+    read_own(name, files, rule, arena, &own);
+    judge_start(list, files, &scratch, &judge);
+    list->own = own.at;
+    uint32_t left = files->listing ? files->listing->releases : 0;
+    list->at = ARENA_ARRAY(arena, struct candidate, own.len + left);
+    for (size_t at = 0; next_candidate(files->listing, &own, &at, &left, &c);) {
+        struct verdict verdict = {0};
+        for (uint32_t i = c.own_from; i < c.own_to; i++)
+            judge_own(list, &own.at[i], &verdict);
+        if (c.listed)
+            c.listed = judge_listed(list, &judge, --left, &verdict);
+        if (!c.listed && c.own_from == c.own_to)
+            continue;
+        if (c.listed && rule->hashes_len && !judge_hashed(list, &c, &verdict, err))
+            return false;
+        conclude(rule, &verdict, &c);
+        list->at[list->len++] = c;
+    }
+    return true;
+}
+
+/* ---- in words ---- */
+
 static struct str require_text(const struct solve_require *require, struct arena *arena)
 {
     return arena_printf(arena, "%.*s (%.*s)", STR_ARG(require->origin), STR_ARG(require->req.text));
-}
-
-static void apply_rule(struct candidate *c, const struct candidate_rule *rule, struct arena *arena)
-{
-    if (rule->pins_len && !pinned_here(rule, &c->release.version)) {
-        c->out = CANDIDATE_PIN;
-        c->out_by = rule->pins[0]->origin;
-        return;
-    }
-    if (rule->never_pre && version_is_pre(&c->release.version) && !rule->pins_len) {
-        c->out = CANDIDATE_PRE;
-        return;
-    }
-    for (size_t i = 0; i < rule->constraints_len; i++)
-        if (!specifier_set_match(&rule->constraints[i]->req.specifiers, &c->release.version)) {
-            c->out = CANDIDATE_CONSTRAINT;
-            c->out_by = require_text(rule->constraints[i], arena);
-            return;
-        }
-}
-
-/* entries[0..count) are the files of one version. */
-static void make_candidate(struct str name, const struct entry *entries, size_t count,
-                           const struct candidate_rule *rule, const struct solve_env *env,
-                           struct python_memo *memo, struct arena *arena, struct candidate *c)
-{
-    const struct provider_file **files = ARENA_ARRAY(arena, const struct provider_file *, count);
-    struct choice choice = {0};
-    for (size_t i = 0; i < count; i++) {
-        files[i] = entries[i].file;
-        consider(&entries[i], rule, env, memo, &choice);
-    }
-    c->release = (struct provider_release){
-        .name = name,
-        .version = entries[0].version,
-        .files = files,
-        .files_len = count,
-        .wheel = choice.wheel ? choice.wheel->file : NULL,
-        .sdist = choice.sdist ? choice.sdist->file : NULL,
-    };
-    const struct provider_file *used = c->release.wheel ? c->release.wheel : c->release.sdist;
-    if (!used && !choice.hash_refused && !choice.python_refused)
-        c->awaited = is_awaited(rule, entries, count);
-    if (!used && !c->awaited)
-        c->out = choice.hash_refused     ? CANDIDATE_HASH
-                 : choice.python_refused ? CANDIDATE_PYTHON
-                                         : CANDIDATE_NO_FILE;
-    /* A yanked wheel gives way to an sdist that is not. */
-    if (c->release.wheel && c->release.wheel->yanked && c->release.sdist &&
-        !c->release.sdist->yanked) {
-        c->release.wheel = NULL;
-        used = c->release.sdist;
-    }
-    c->yanked = used && used->yanked;
-    c->yanked_reason = used ? used->yanked_reason : STR("");
-    apply_rule(c, rule, arena);
-}
-
-void candidate_list_make(struct str name, const struct provider_files *files,
-                         const struct candidate_rule *rule, const struct solve_env *env,
-                         struct arena *arena, struct candidate_list *list)
-{
-    ARENA_AUTO struct arena scratch = {0};
-    entry_list entries = {0};
-    VEC(struct candidate) made = {0};
-    struct python_memo memo = {.text = STR(""), .accepts = true};
-    size_t total = files->len + rule->pins_len;
-    for (size_t i = 0; i < total; i++) {
-        struct entry entry = {.place = i};
-        entry.file = i < rule->pins_len ? &rule->pins[i]->file : &files->at[i - rule->pins_len];
-        if (read_entry(name, entry.file, &scratch, &entry))
-            *vec_push(&entries, &scratch) = entry;
-    }
-    if (entries.len)
-        qsort(entries.at, entries.len, sizeof *entries.at, entry_order);
-    for (size_t from = 0, to; from < entries.len; from = to) {
-        to = from + 1;
-        while (to < entries.len &&
-               version_cmp(&entries.at[from].version, &entries.at[to].version) == 0)
-            to++;
-        make_candidate(name, &entries.at[from], to - from, rule, env, &memo, arena,
-                       vec_push(&made, arena));
-    }
-    *list = (struct candidate_list){.name = name, .at = made.at, .len = made.len};
 }
 
 static struct str file_refusal(const struct provider_file *file, const struct candidate_rule *rule,
@@ -256,10 +399,11 @@ size_t candidate_refusals(const struct candidate *candidate, const struct candid
                           const struct solve_env *env, struct arena *arena,
                           const struct solve_file_refused **refused)
 {
+    const struct provider_release *release = candidate->release;
     VEC(struct solve_file_refused) found = {0};
-    for (size_t i = 0; i < candidate->release.files_len; i++) {
-        const struct provider_file *file = candidate->release.files[i];
-        struct str why = file == candidate->release.wheel || file == candidate->release.sdist
+    for (size_t i = 0; i < release->files_len; i++) {
+        const struct provider_file *file = release->files[i];
+        struct str why = file == release->wheel || file == release->sdist
                              ? STR("")
                              : file_refusal(file, rule, env, arena);
         if (why.len)
@@ -288,26 +432,34 @@ static struct str no_file(const struct candidate *c, const struct solve_env *env
     return arena_str(arena, buf_str(&text));
 }
 
-struct str candidate_why_out(const struct candidate *candidate, const struct solve_env *env,
+struct str candidate_why_out(const struct candidate_list *list, struct candidate *candidate,
                              struct arena *arena)
 {
-    switch (candidate->out) {
+    struct err err = {0};
+    switch ((enum candidate_out)candidate->out) {
     case CANDIDATE_IN:
         return STR("");
     case CANDIDATE_NO_FILE:
-        return no_file(candidate, env, arena);
+        if (!candidate_look(list, candidate, &err))
+            break;
+        return no_file(candidate, list->env, arena);
     case CANDIDATE_PYTHON:
+        if (!candidate_look(list, candidate, &err))
+            break;
         return arena_printf(arena, "needs Python %.*s, the target has %.*s",
-                            STR_ARG(candidate->release.files[0]->requires_python),
-                            STR_ARG(env->python.text));
+                            STR_ARG(candidate->release->files[0]->requires_python),
+                            STR_ARG(list->env->python.text));
     case CANDIDATE_HASH:
         return STR("no file has a SHA-256 that the requirements ask for");
     case CANDIDATE_CONSTRAINT:
-        return arena_printf(arena, "excluded by %.*s", STR_ARG(candidate->out_by));
+        return arena_printf(
+            arena, "excluded by %.*s",
+            STR_ARG(require_text(excluded_by(list->rule, &candidate->version), arena)));
     case CANDIDATE_PIN:
-        return arena_printf(arena, "%.*s pins another version", STR_ARG(candidate->out_by));
+        return arena_printf(arena, "%.*s pins another version",
+                            STR_ARG(list->rule->pins[0]->origin));
     case CANDIDATE_PRE:
         return STR("a pre-release, and none is wanted");
     }
-    return STR("");
+    return arena_printf(arena, "its files cannot be told: %s", err.text);
 }

@@ -1,7 +1,8 @@
 /*
  * The files of a project as a list of versions: which of them the environment
  * can use (a wheel its tags accept, or an sdist), from which file, and why the
- * others are out. Everything lives in the arena of the solver run.
+ * others are out. Of the files in an index's listing no more is read for that than
+ * the listing's rows; a version's files are fetched when it is looked at.
  */
 #ifndef REFINERY_PLAN_CANDIDATE_H
 #define REFINERY_PLAN_CANDIDATE_H
@@ -19,11 +20,12 @@ enum candidate_out {
 };
 
 struct candidate {
-    struct provider_release release;
-    enum candidate_out out;
-    struct str out_by; /* origin and text of the constraint or the pin */
-    bool yanked;       /* all usable files are */
-    struct str yanked_reason;
+    struct version version;
+    const struct provider_release *release; /* NULL until candidate_look */
+    uint32_t own_from, own_to;              /* its files among those told in full */
+    bool listed;                            /* and it has some in the listing */
+    uint8_t out;                            /* enum candidate_out */
+    bool yanked;                            /* all usable files are */
     bool awaited; /* no usable wheel and no sdist yet, but young: one may still be uploaded */
     bool named;   /* a requirement names this very version: a yanked one may be taken */
 };
@@ -46,17 +48,32 @@ struct candidate_list {
     struct candidate *at; /* ascending versions; those that are out included */
     size_t len;
     struct str unknown; /* why there are no files at all; empty otherwise */
+    const struct candidate_rule *rule;
+    const struct solve_env *env;
+    const struct provider *provider;
+    struct arena *kept;              /* of what candidate_look makes */
+    const struct candidate_own *own; /* files told in full, ascending versions */
 };
 
-void candidate_list_make(struct str name, const struct provider_files *files,
-                         const struct candidate_rule *rule, const struct solve_env *env,
-                         struct arena *arena, struct candidate_list *list);
+/*
+ * `files` without the listed ones are borrowed, and so are rule, env and provider, as long as the
+ * list is used. The list lives in `arena`, what is looked at in `kept`. Only with hashes in the
+ * rule does it fail: then the provider has to tell all files.
+ */
+CHECKED bool candidate_list_make(struct str name, const struct provider_files *files,
+                                 const struct candidate_rule *rule, const struct solve_env *env,
+                                 const struct provider *provider, struct arena *arena,
+                                 struct arena *kept, struct candidate_list *list, struct err *err);
+
+/* Fills in candidate->release: all files, and the best wheel and sdist of them. */
+CHECKED bool candidate_look(const struct candidate_list *list, struct candidate *candidate,
+                            struct err *err);
 
 /* One sentence: why this version is out. */
-struct str candidate_why_out(const struct candidate *candidate, const struct solve_env *env,
+struct str candidate_why_out(const struct candidate_list *list, struct candidate *candidate,
                              struct arena *arena);
 
-/* Every file of the version that is not usable, with its reason. */
+/* Every file of the version that is not usable, with its reason. It has been looked at. */
 size_t candidate_refusals(const struct candidate *candidate, const struct candidate_rule *rule,
                           const struct solve_env *env, struct arena *arena,
                           const struct solve_file_refused **refused);

@@ -164,14 +164,17 @@ static bool complete_release(struct graph_state *state, const struct solve_env *
         *err = said;
         return false;
     }
-    candidate_list_make(release->name, &files, &rule, env, state->arena, &list);
+    if (!candidate_list_make(release->name, &files, &rule, env, state->provider, state->arena,
+                             state->arena, &list, err))
+        return false;
     for (size_t i = 0; i < list.len; i++) {
-        struct provider_release *found = &list.at[i].release;
-        if (version_cmp(&found->version, &release->version) != 0)
+        if (version_cmp(&list.at[i].version, &release->version) != 0)
             continue;
+        if (!candidate_look(&list, &list.at[i], err))
+            return false;
         const struct provider_file *wheel = release->wheel;
-        *release = *found;
-        release->wheel = wheel ? wheel : found->wheel;
+        *release = *list.at[i].release;
+        release->wheel = wheel ? wheel : release->wheel;
     }
     return true;
 }

@@ -16,7 +16,7 @@
 #define REFINERY_PLAN_PROVIDER_H
 
 #include "base/arena.h"
-#include "pkg/version.h"
+#include "pkg/listing.h"
 
 /* ERR_UNSAT: what its build backend needs to answer cannot be had. */
 static inline bool provider_blames_release(enum err_code code)
@@ -50,9 +50,15 @@ struct provider_file {
     const void *own;   /* the provider's; of an input wheel its struct metadata, or NULL */
 };
 
+/*
+ * Files of a project: some told in full, and those of an index's page, told in full one version at
+ * a time (listed_files). A version may have files of both kinds.
+ */
 struct provider_files {
     const struct provider_file *at;
     size_t len;
+    const struct listing *listing; /* or NULL */
+    int64_t latest_ms; /* what of the listing was uploaded later is not there; 0: all is */
 };
 
 /* One version of a project with all its files, in the provider's order. */
@@ -87,6 +93,10 @@ struct provider {
     /* All files of a project. `name` is in normal form. */
     bool (*files)(void *state, struct str name, struct arena *arena, struct provider_files *files,
                   struct err *err);
+    /* Those of one version that are in the listing; `files` gets no listing. NULL: there is none.
+     */
+    bool (*listed_files)(void *state, struct str name, const struct version *version,
+                         struct arena *arena, struct provider_files *files, struct err *err);
     /* The file behind `name @ url`: fetched, because its name and metadata are needed. */
     bool (*url_file)(void *state, struct str name, struct str url, struct arena *arena,
                      struct provider_file *file, struct err *err);

@@ -9,7 +9,7 @@ static struct span matching(const struct solve_state *state, const struct solve_
     bool pins = specifier_set_pins(set);
     for (uint32_t i = 0; i < package->list->len; i++) {
         struct candidate *c = &package->list->at[i];
-        if (c->out != CANDIDATE_IN || !specifier_set_match(set, &c->release.version))
+        if (c->out != CANDIDATE_IN || !specifier_set_match(set, &c->version))
             continue;
         span_add(&builder, state->arena, i + 1, i + 2);
         c->named = c->named || pins;
@@ -251,7 +251,7 @@ static bool fit_to_choose(const struct solve_package *package, uint32_t index, u
 {
     const struct candidate *c = &package->list->at[index];
     bool last = c->awaited || package->meta[index].broken;
-    bool pre = version_is_pre(&c->release.version) && !package->pre_asked && !package->pinned;
+    bool pre = version_is_pre(&c->version) && !package->pre_asked && !package->pinned;
     unsigned phase = last ? LAST : pre ? PRE : FINAL;
     return (!c->yanked || c->named || package->pinned) && (phases & phase);
 }
@@ -301,14 +301,17 @@ static void prefetch_metadata(struct solve_state *state)
     const struct provider *provider = state->provider;
     ARENA_AUTO struct arena scratch = {0};
     VEC(struct provider_release) likely = {0};
+    struct err ignored = {0};
     size_t from = state->hinted;
     state->hinted = state->packages.len;
     if (!provider->prefetch_metadata)
         return;
     for (uint32_t i = (uint32_t)from; i < state->packages.len; i++) {
         uint32_t index = state->packages.at[i].extra.len || !i ? PUBGRUB_NONE : choose(state, i);
-        if (index != PUBGRUB_NONE && !state->packages.at[i].meta[index].asked)
-            *vec_push(&likely, &scratch) = state->packages.at[i].list->at[index].release;
+        const struct candidate_list *list = state->packages.at[i].list;
+        if (index != PUBGRUB_NONE && !state->packages.at[i].meta[index].asked &&
+            candidate_look(list, &list->at[index], &ignored))
+            *vec_push(&likely, &scratch) = *list->at[index].release;
     }
     if (likely.len)
         provider->prefetch_metadata(provider->state, likely.at, likely.len);
@@ -379,17 +382,17 @@ static bool fall_back(struct solve_state *state, const struct solve_require *req
     for (uint32_t i = 0; i < package->list->len; i++) {
         const struct candidate *c = &package->list->at[i];
         if (c->out == CANDIDATE_IN && !c->awaited &&
-            specifier_set_match(&req->specifiers, &c->release.version))
+            specifier_set_match(&req->specifiers, &c->version))
             return true;
     }
     package->fallback = arena_printf(state->arena, "%.*s of %.*s cannot be had", STR_ARG(req->text),
                                      STR_ARG(require->origin));
     for (uint32_t i = 0; i < package->list->len; i++) { /* and why not, where it is known */
-        const struct candidate *c = &package->list->at[i];
-        if (c->out != CANDIDATE_IN && specifier_set_match(&req->specifiers, &c->release.version))
+        struct candidate *c = &package->list->at[i];
+        if (c->out != CANDIDATE_IN && specifier_set_match(&req->specifiers, &c->version))
             package->fallback =
                 arena_printf(state->arena, "%.*s: %.*s", STR_ARG(package->fallback),
-                             STR_ARG(candidate_why_out(c, state->request->env, state->arena)));
+                             STR_ARG(candidate_why_out(package->list, c, state->arena)));
     }
     req->specifiers = (struct specifier_set){0};
     return true;

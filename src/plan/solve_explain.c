@@ -64,7 +64,7 @@ static void gather(struct telling *t, uint32_t clause)
 static struct str version_text(const struct telling *t, const struct solve_package *package,
                                uint32_t candidate)
 {
-    return version_normal(&package->list->at[candidate - 1].release.version, t->state->arena);
+    return version_normal(&package->list->at[candidate - 1].version, t->state->arena);
 }
 
 /* "1.0", "1.0 to 1.4", "1.0 and 2.0 to 2.3". Candidates that are out do not break a range. */
@@ -119,7 +119,7 @@ static bool asked_for(struct telling *t, const struct solve_fact *fact,
     struct requirement req;
     struct err ignored;
     return requirement_parse(fact->text, t->state->arena, &req, &ignored) &&
-           specifier_set_match(&req.specifiers, &candidate->release.version);
+           specifier_set_match(&req.specifiers, &candidate->version);
 }
 
 /* Why nothing fits a requirement: no such project, no such version, or all of them are out. */
@@ -134,12 +134,12 @@ static void tell_nothing_fits(struct telling *t, const struct solve_fact *fact)
         return;
     }
     for (size_t i = list->len; i-- > 0;) {
-        const struct candidate *c = &list->at[i];
+        struct candidate *c = &list->at[i];
         if (c->out == CANDIDATE_IN || !asked_for(t, fact, c) || ++out > OUT_SHOWN)
             continue;
         buf_printf(&t->text, "; %.*s %.*s is out: %.*s", STR_ARG(other->name),
                    STR_ARG(version_text(t, other, (uint32_t)i + 1)),
-                   STR_ARG(candidate_why_out(c, t->state->request->env, t->state->arena)));
+                   STR_ARG(candidate_why_out(list, c, t->state->arena)));
     }
     if (out > OUT_SHOWN)
         buf_printf(&t->text, "; and %zu more versions are out", out - OUT_SHOWN);

@@ -93,27 +93,40 @@ static bool any_in(const struct candidate_list *list)
     return false;
 }
 
+static bool make_list(struct solve_state *state, struct str name,
+                      const struct provider_files *files, const struct candidate_rule *rule,
+                      struct candidate_list *list, struct err *err)
+{
+    return candidate_list_make(name, files, rule, state->request->env, state->provider,
+                               state->arena, state->kept, list, err);
+}
+
 /* Every pinned version has a wheel for the environment: no index has to be asked. */
 static bool pins_suffice(const struct candidate_list *list)
 {
+    struct err ignored = {0};
     for (size_t i = 0; i < list->len; i++)
-        if (list->at[i].out == CANDIDATE_IN && !list->at[i].release.wheel)
+        if (list->at[i].out == CANDIDATE_IN &&
+            (!candidate_look(list, &list->at[i], &ignored) || !list->at[i].release->wheel))
             return false;
     return any_in(list);
 }
 
-static void look_at_pins(struct solve_state *state, struct str name, struct solve_said *said)
+static bool look_at_pins(struct solve_state *state, struct str name, struct solve_said *said,
+                         struct err *err)
 {
     struct candidate_list *list = ARENA_NEW(state->arena, struct candidate_list);
+    struct candidate_rule *rule = ARENA_NEW(state->arena, struct candidate_rule);
     const struct provider_files none = {0};
-    struct candidate_rule rule;
-    make_rule(state, said, name, &rule);
-    rule.hashes_len = 0;
-    if (!rule.pins_len)
-        return;
-    candidate_list_make(name, &none, &rule, state->request->env, state->kept, list);
+    make_rule(state, said, name, rule);
+    rule->hashes_len = 0;
+    if (!rule->pins_len)
+        return true;
+    if (!make_list(state, name, &none, rule, list, err))
+        return false;
     if (pins_suffice(list))
         said->own = list;
+    return true;
 }
 
 bool solve_said_collect(struct solve_state *state, struct err *err)
@@ -134,7 +147,8 @@ bool solve_said_collect(struct solve_state *state, struct err *err)
         said->direct = true;
     }
     for (size_t i = 0; i < state->said.len; i++)
-        look_at_pins(state, state->said.entries[i].key, state->said.entries[i].value);
+        if (!look_at_pins(state, state->said.entries[i].key, state->said.entries[i].value, err))
+            return false;
     return true;
 }
 
@@ -194,7 +208,8 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
         add_input_files(state, name, &files);
     if (!list || rule->hashes_len) {
         list = ARENA_NEW(state->arena, struct candidate_list);
-        candidate_list_make(name, &files, rule, state->request->env, state->kept, list);
+        if (!make_list(state, name, &files, rule, list, err))
+            return false;
     }
     if (package->pinned && state->request->fallback_latest && !any_in(list)) {
         package->fallback =
@@ -203,7 +218,8 @@ bool solve_list(struct solve_state *state, struct str name, struct str url,
                          STR_ARG(rule->pins[0]->origin));
         rule->pins_len = 0;
         package->pinned = false;
-        candidate_list_make(name, &files, rule, state->request->env, state->kept, list);
+        if (!make_list(state, name, &files, rule, list, err))
+            return false;
     }
     list->unknown = list->len ? STR("") : unknown;
     package->list = list;
@@ -242,13 +258,14 @@ bool solve_metadata(struct solve_state *state, struct solve_package *package, ui
     struct provider_metadata metadata = {0};
     struct specifier_set python;
     struct err said = {0};
-    const struct provider_release *release = &package->list->at[index].release;
+    struct candidate *candidate = &package->list->at[index];
     if (meta->asked)
         return true;
     state->metadata_asked++;
     meta->asked = true;
-    if (!state->provider->metadata(state->provider->state, release, state->arena, &metadata,
-                                   &said) ||
+    if (!candidate_look(package->list, candidate, &said) ||
+        !state->provider->metadata(state->provider->state, candidate->release, state->arena,
+                                   &metadata, &said) ||
         !read_requires(state, &metadata, meta, &said)) {
         if (!provider_blames_release(said.code)) {
             *err = said;

@@ -46,7 +46,7 @@ static uint32_t index_of(const struct solve_state *state, uint32_t package)
 static struct str version_of(const struct solve_state *state, uint32_t package)
 {
     const struct solve_package *p = &state->packages.at[package];
-    return version_normal(&p->list->at[index_of(state, package)].release.version, state->arena);
+    return version_normal(&p->list->at[index_of(state, package)].version, state->arena);
 }
 
 /* Takes over the facts of one chosen package (the root, a project or name[extra]). */
@@ -80,10 +80,10 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
 {
     const struct candidate_list *list = package->list;
     size_t in = 0;
-    const struct candidate *newer_in = NULL, *newer_out = NULL, *awaited = NULL;
+    struct candidate *newer_in = NULL, *newer_out = NULL, *awaited = NULL;
     for (uint32_t i = 0; i < list->len; i++) {
-        const struct candidate *c = &list->at[i];
-        bool pre = version_is_pre(&c->release.version) && !package->pre_asked;
+        struct candidate *c = &list->at[i];
+        bool pre = version_is_pre(&c->version) && !package->pre_asked;
         in += c->out == CANDIDATE_IN && !c->awaited;
         if (i <= index || pre || c->yanked)
             continue;
@@ -99,17 +99,17 @@ static struct str outdone_by(struct solve_state *state, const struct solve_packa
         buf_printf(&text, "the version of %.*s", STR_ARG(solve_only_by(package)->origin));
     else if (newer_in)
         buf_printf(&text, "%.*s is newer, but does not fit what else is asked for",
-                   STR_ARG(version_normal(&newer_in->release.version, state->arena)));
+                   STR_ARG(version_normal(&newer_in->version, state->arena)));
     else
         buf_printf(&text, in == 1 ? "the only usable version" : "the newest of %zu usable versions",
                    in);
     if (newer_out)
         buf_printf(&text, "; %.*s is out: %.*s",
-                   STR_ARG(version_normal(&newer_out->release.version, state->arena)),
-                   STR_ARG(candidate_why_out(newer_out, state->request->env, state->arena)));
+                   STR_ARG(version_normal(&newer_out->version, state->arena)),
+                   STR_ARG(candidate_why_out(list, newer_out, state->arena)));
     if (awaited)
         buf_printf(&text, "; %.*s is new and has no source distribution yet",
-                   STR_ARG(version_normal(&awaited->release.version, state->arena)));
+                   STR_ARG(version_normal(&awaited->version, state->arena)));
     return arena_str(state->kept, buf_str(&text));
 }
 
@@ -129,10 +129,13 @@ static struct str note_of(struct solve_state *state, const struct solve_package 
         return STR("nothing else fits");
     if (package->url.len)
         return STR("taken from the URL asked for");
-    if (c->yanked)
+    if (c->yanked) {
+        const struct provider_release *release = c->release;
+        struct str why = (release->wheel ? release->wheel : release->sdist)->yanked_reason;
         return arena_printf(state->kept, "yanked%s%.*s, but asked for by its exact version",
-                            c->yanked_reason.len ? ": " : "", STR_ARG(c->yanked_reason));
-    if (version_is_pre(&c->release.version) && !package->pre_asked)
+                            why.len ? ": " : "", STR_ARG(why));
+    }
+    if (version_is_pre(&c->version) && !package->pre_asked)
         return STR("a pre-release, because no final version fits");
     return outdone_by(state, package, index);
 }
@@ -151,8 +154,8 @@ static void fill_pick(struct solve_state *state, struct chosen *chosen, struct s
     if (chosen->extras.len)
         qsort(chosen->extras.at, chosen->extras.len, sizeof(struct str), by_text);
     *pick = (struct solve_pick){
-        .release = c->release,
-        .version = version_normal(&c->release.version, state->kept),
+        .release = *c->release,
+        .version = version_normal(&c->version, state->kept),
         .extras = chosen->extras.at,
         .extras_len = chosen->extras.len,
         .depends = chosen->depends.at,

@@ -111,6 +111,10 @@ class Lies(http.server.BaseHTTPRequestHandler):
             pass
 
     # ---- the cases ----
+    def case_moving(self, is_page, name, times):
+        self.answer(page(filename=f"demo-{min(times, 2)}.0-py3-none-any.whl"),
+                    Cache_Control="max-age=0")
+
     def case_good(self, is_page, name, times):
         if not is_page:
             return self.artifact(WHEEL)
@@ -381,6 +385,56 @@ says("credentials of .netrc", case("auth", "files", cache="cache-netrc"), r"rele
 netrc.unlink()
 says("as of a time", case("times", "files", "--as-of", "2021-01-01T00:00:00Z"),
      r"releases 1 hidden 2", status=0)
+
+
+# ---- what is kept of a page, ready to look up ----
+def listings(cache):
+    return list((work / cache / "pages").glob("*.listing"))
+
+
+others = []
+for version in "12":
+    says("a page that changed leaves no old listing", case("moving", "files", cache="cache-other"),
+         r"releases 1", rf"demo-{version}\.0-", r"requests 1", status=0)
+    others += [path.read_bytes() for path in listings("cache-other")]
+
+
+def damaged(how):
+    """The listing of the case is changed; the page answers in its place, which makes it anew."""
+    (path,) = listings("cache-fresh")
+    whole = path.read_bytes()
+    path.write_bytes(how(whole))
+    return case("fresh", "files"), path.read_bytes() == whole
+
+
+fresh = case("fresh", "files")
+check("a page leaves a listing", len(listings("cache-fresh")) == 1)
+for what, how in {
+    "cut": lambda b: b[:-1], "empty": lambda b: b"", "foreign": lambda b: b"\x7fELF" + b[4:],
+    "of the same page elsewhere": lambda b: others[0], "of another page": lambda b: others[1], "of another form": lambda b: b[:7] + b"0" + b[8:], "with a flipped bit in its head":
+    lambda b: b[:70] + bytes([b[70] ^ 4]) + b[71:], "with a flipped bit in a record":
+    lambda b: b[:-9] + bytes([b[-9] ^ 4]) + b[-8:]}.items():
+    done, again = damaged(how)
+    says(f"a listing {what}", done, r"releases 1", rf"file {FILE} sha256", r"requests 0", status=0)
+    check(f"a listing {what} is made anew", again and done.stdout == fresh.stdout, done)
+(path,) = listings("cache-fresh")
+body = path.with_suffix("")
+body.write_bytes(body.read_bytes().replace(b"demo-1.0", b"demo-1.1"))
+says("with a listing the page itself is not read", case("fresh", "files"), rf"file {FILE}",
+     r"requests 0", status=0)
+path.unlink()
+says("a damaged page is not answered from", case("fresh", "files", "--offline"), r"error \d+ ",
+     status=1)
+says("and fetched anew", case("fresh", "files"), rf"file {FILE}", r"requests 1", status=0)
+auth = BASE.replace("//", "//me:s3cret@") + "/auth/simple"
+done = run("--index-url", auth, "wheel", "demo", cache="cache-listed")
+check("no password is kept", listings("cache-listed") and not [
+    p for p in (work / "cache-listed").rglob("*") if p.is_file() and b"s3cret" in p.read_bytes()],
+    done)
+shutil.rmtree(work / "cache-listed" / "files")
+says("a listing's links have the password of now",
+     run("--index-url", auth, "wheel", "demo", cache="cache-listed"), rf"fetched .* {SHA}",
+     r"requests 1", status=0)
 
 # ---- artifacts ----
 done = case("wronghash", "wheel")

@@ -32,45 +32,70 @@ static void tool_error(struct tool *tool, const struct err *err)
     tool->failed = true;
 }
 
-/* Newest release that is no pre-release, or the newest of all. */
-static const struct index_release *tool_release(const struct index_project *project)
+static const struct index_release *tool_look(struct tool *tool, const struct index_project *project,
+                                             const struct version *version)
 {
-    for (size_t i = 0; i < project->len; i++)
-        if (!version_is_pre(&project->releases[i].version) && !project->releases[i].yanked)
-            return &project->releases[i];
-    return project->len ? &project->releases[0] : NULL;
+    const struct index_release *release = NULL;
+    struct err err = {0};
+    if (!index_release(tool->index, project, version, &release, &err))
+        tool_error(tool, &err);
+    return release;
+}
+
+/* Newest release that is no pre-release, or the newest of all. */
+static const struct index_release *tool_release(struct tool *tool,
+                                                const struct index_project *project)
+{
+    const struct version *versions;
+    size_t len = index_versions(project, &tool->arena, &versions);
+    for (size_t i = 0; i < len; i++) {
+        if (version_is_pre(&versions[i]))
+            continue;
+        const struct index_release *release = tool_look(tool, project, &versions[i]);
+        if (release && !release->yanked)
+            return release;
+    }
+    return len ? tool_look(tool, project, &versions[0]) : NULL;
+}
+
+static const struct index_project *tool_project(struct tool *tool, struct str name)
+{
+    const struct index_project *project = NULL;
+    struct err err = {0};
+    if (!index_project(tool->index, name, &project, &err))
+        tool_error(tool, &err);
+    return project;
 }
 
 static void tool_files(struct tool *tool, struct str name)
 {
-    const struct index_project *project;
-    struct err err = {0};
-    if (!index_project(tool->index, name, &project, &err)) {
-        tool_error(tool, &err);
+    const struct index_project *project = tool_project(tool, name);
+    const struct version *versions;
+    if (!project)
         return;
-    }
-    printf("project %.*s releases %zu hidden %zu skipped %zu\n", STR_ARG(project->name),
-           project->len, project->hidden, project->skipped);
-    for (size_t i = 0; i < project->len; i++)
-        for (size_t f = 0; f < project->releases[i].len; f++) {
-            const struct index_file *file = &project->releases[i].files[f];
+    size_t len = index_versions(project, &tool->arena, &versions);
+    printf("project %.*s releases %zu hidden %zu skipped %zu\n", STR_ARG(project->name), len,
+           project->hidden, project->skipped);
+    for (size_t i = 0; i < len; i++) {
+        const struct index_release *release = tool_look(tool, project, &versions[i]);
+        for (size_t f = 0; release && f < release->len; f++) {
+            const struct index_file *file = &release->files[f];
             printf("file %.*s %s%s %.*s\n", STR_ARG(file->filename), file->yanked ? "yanked " : "",
                    file->has_sha256 ? "sha256" : "-", STR_ARG(file->origin));
         }
+    }
 }
 
 static void tool_metadata(struct tool *tool, struct str name)
 {
     static const char *const sources[] = {"file", "wheel", "other", "pkg-info", "backend"};
-    const struct index_project *project;
+    const struct index_project *project = tool_project(tool, name);
     const struct metadata *metadata;
     enum index_metadata_source source;
     struct err err = {0};
-    if (!index_project(tool->index, name, &project, &err)) {
-        tool_error(tool, &err);
+    const struct index_release *release = project ? tool_release(tool, project) : NULL;
+    if (!project)
         return;
-    }
-    const struct index_release *release = tool_release(project);
     if (!release ||
         !index_metadata(tool->index, release, &tool->tags, NULL, &metadata, &source, &err)) {
         tool_error(tool, &err);
@@ -85,14 +110,12 @@ static void tool_metadata(struct tool *tool, struct str name)
 
 static void tool_fetch(struct tool *tool, struct str name, bool sdist)
 {
-    const struct index_project *project;
+    const struct index_project *project = tool_project(tool, name);
     struct err err = {0};
     struct str path;
-    if (!index_project(tool->index, name, &project, &err)) {
-        tool_error(tool, &err);
+    if (!project)
         return;
-    }
-    const struct index_release *release = tool_release(project);
+    const struct index_release *release = tool_release(tool, project);
     const struct index_file *file = NULL;
     if (release)
         file = sdist ? index_best_sdist(release, false)
