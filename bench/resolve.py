@@ -1,6 +1,7 @@
 """`make bench PARTS=resolve`: whole resolutions of bench/resolve/*.txt for CPython 3.11 on x86_64, glibc 2.28, by
 refinery lock, uv pip compile and pip install --dry-run, each with its cache warmed just before. Wall is the best of
-three (pip: one), processor time and memory of that run. usage: resolve.py BUILD CACHE WORK [NAME...]"""
+three (pip: one), processor time and memory of that run. Where an index says nothing of how long its pages are fresh,
+uv asks again for each; "uv offline" does not. usage: resolve.py BUILD CACHE WORK [NAME...]"""
 import os
 import pathlib
 import subprocess
@@ -33,9 +34,11 @@ def tools(requirements):
                           "--cache", cache / "bench-resolve", "-r", requirements, "--output", work / "pylock.toml"]
     if not peers:
         return
-    yield "uv", 3, [f"{peers}/bin/uv", "pip", "compile", "--no-config", "--quiet", "--python", f"{peers}/bin/python",
-                    "--python-version", "3.11.2", "--python-platform", "x86_64-manylinux_2_28", "--cache-dir",
-                    cache / "bench-uv", requirements, "-o", work / "uv.txt"]
+    uv = [f"{peers}/bin/uv", "pip", "compile", "--no-config", "--quiet", "--python", f"{peers}/bin/python",
+          "--python-version", "3.11.2", "--python-platform", "x86_64-manylinux_2_28", "--cache-dir",
+          cache / "bench-uv", requirements, "-o", work / "uv.txt"]
+    yield "uv", 3, uv
+    yield "uv offline", 3, [*uv, "--offline"]
     yield "pip", 1, [f"{peers}/bin/python", "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed",
                      "--target", work / "none", "--only-binary", ":all:", "--python-version", "3.11",
                      "--cache-dir", cache / "bench-pip", *(f"--platform={p}" for p in PLATFORMS), "-r", requirements]

@@ -1,17 +1,20 @@
 #include "index/pages.h"
 
 #include <libdeflate.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "os/fd.h"
 #include "os/file.h"
 
 enum { PAGES_LIMIT = 256 << 20, PAGES_HEURISTIC_S = 600 };
+enum { PAGES_LINE_STEP = 128 }; /* the line about an answer is as long as a multiple of this */
 #define PAGES_CLOCK_MS ((int64_t)3600 * 1000) /* off by more is said */
 
-/* One file per answer: a line of JSON about it, then the body. */
+/* One file per answer: a line of JSON about it, filled up with spaces, then the body. */
 static const char *pages_path(const struct pages *pages, const struct page_ask *ask,
                               struct arena *arena)
 {
@@ -87,6 +90,7 @@ static void pages_read(struct pages *pages, struct arena *arena, struct page_ask
         !file_map(AT_FDCWD, pages_path(pages, ask, arena), PAGES_LIMIT, &bytes, &ignored))
         return;
     ask->cached = str_cut(bytes, '\n', &line, &body) && pages_read_line(pages, line, arena, ask);
+    ask->text_at = bytes.len - body.len;
     ask->page.stamp = pages_stamp(body.len, ask->crc, ask->page.url, arena);
     file_unmap(bytes);
     if (ask->cached && ask->wants_made &&
@@ -119,17 +123,13 @@ bool pages_keep_made(struct pages *pages, const struct page_ask *ask, struct str
            pages_map(pages, path, mapped);
 }
 
-/* A cache that cannot be written costs requests, nothing else. */
-static void pages_write(struct pages *pages, const struct page_ask *ask,
-                        const struct http_response *response)
+static void pages_line(struct pages *pages, const struct page_ask *ask,
+                       const struct http_response *response, struct buf *out)
 {
     ARENA_AUTO struct arena scratch = {0};
-    BUF_AUTO struct buf bytes = {0};
+    BUF_AUTO struct buf line = {0};
     JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
-    struct err ignored = {0};
-    if (!pages->dir || !file_mkdirs(AT_FDCWD, pages->dir, 0755, &ignored))
-        return;
     yyjson_mut_doc_set_root(doc, root);
     json_add_str(doc, root, "asked", url_redacted(ask->url, &scratch));
     if (!str_eq(response->url, ask->url))
@@ -137,15 +137,41 @@ static void pages_write(struct pages *pages, const struct page_ask *ask,
     json_add_str(doc, root, "content_type", response->content_type);
     json_add_str(doc, root, "etag", response->etag);
     json_add_str(doc, root, "last_modified", response->last_modified);
-    yyjson_mut_obj_add_int(doc, root, "crc32", pages_crc(response->body));
+    yyjson_mut_obj_add_int(doc, root, "crc32", ask->crc);
     yyjson_mut_obj_add_int(doc, root, "fetched_ms", clock_wall_ms(pages->clock));
     yyjson_mut_obj_add_int(doc, root, "max_age_s", response->max_age_s);
-    json_write(doc, false, &bytes);
-    buf_add_char(&bytes, '\n');
+    json_write(doc, false, &line);
+    buf_add(out, str_trim(buf_str(&line)));
+    while (out->len % PAGES_LINE_STEP != PAGES_LINE_STEP - 1)
+        buf_add_char(out, ' ');
+    buf_add_char(out, '\n');
+}
+
+/* A cache that cannot be written costs requests, nothing else. */
+static void pages_write(struct pages *pages, const struct page_ask *ask,
+                        const struct http_response *response)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    BUF_AUTO struct buf bytes = {0};
+    struct err ignored = {0};
+    if (!pages->dir || !file_mkdirs(AT_FDCWD, pages->dir, 0755, &ignored))
+        return;
+    pages_line(pages, ask, response, &bytes);
     buf_add(&bytes, response->body);
     /* Half a file has a wrong checksum: nothing has to wait for the disk. */
     (void)!file_write_unsynced(AT_FDCWD, pages_path(pages, ask, &scratch), 0600, buf_str(&bytes),
                                &ignored);
+}
+
+/* Puts a line in place of the one in front of the kept answer; who reads half of it asks anew. */
+static bool pages_write_line(const struct pages *pages, const struct page_ask *ask, struct str line)
+{
+    ARENA_AUTO struct arena scratch = {0};
+    struct stat info;
+    FD_AUTO int fd = open(pages_path(pages, ask, &scratch), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    return line.len == ask->text_at && fd >= 0 && fstat(fd, &info) == 0 &&
+           (uint64_t)info.st_size == ask->text_at + ask->page.stamp.len &&
+           pwrite(fd, line.ptr, line.len, 0) == (ssize_t)line.len;
 }
 
 /* ---- file: URLs ---- */
@@ -240,22 +266,31 @@ static void pages_compare_clocks(struct pages *pages, const struct page_ask *ask
              STR_ARG(url_redacted(ask->url, &scratch)));
 }
 
-/* The answer is new, or the kept one is still true: its time starts anew. */
-static bool pages_take(struct pages *pages, struct arena *arena, struct page_ask *ask,
-                       struct http_response *response)
+/* What is kept is still true: its time starts anew. False: it is damaged. */
+static bool pages_renew(struct pages *pages, struct arena *arena, struct page_ask *ask,
+                        struct http_response *response)
 {
-    if (response->status == 304) {
-        if (!pages_read_body(pages, arena, ask))
-            return false;
-        response->body = ask->page.text;
-        response->url = ask->page.url;
-        response->content_type = ask->page.content_type;
-        if (!response->etag.len)
-            response->etag = ask->etag;
-        if (!response->last_modified.len)
-            response->last_modified = ask->last_modified;
-    }
+    BUF_AUTO struct buf line = {0};
+    bool made = ask->wants_made && ask->page.made.len;
+    if (!made && !pages_read_body(pages, arena, ask))
+        return false;
+    response->url = ask->page.url;
+    response->content_type = ask->page.content_type;
+    if (!response->etag.len)
+        response->etag = ask->etag;
+    if (!response->last_modified.len)
+        response->last_modified = ask->last_modified;
+    pages_line(pages, ask, response, &line);
+    if (pages_write_line(pages, ask, buf_str(&line)) || !pages_read_body(pages, arena, ask))
+        return ask->cached;
+    response->body = ask->page.text;
     pages_write(pages, ask, response);
+    return true;
+}
+
+static void pages_take(struct pages *pages, struct arena *arena, struct page_ask *ask,
+                       const struct http_response *response)
+{
     struct page page = {.text = response->body,
                         .content_type = response->content_type,
                         .url = response->url.len ? response->url : ask->url,
@@ -264,7 +299,7 @@ static bool pages_take(struct pages *pages, struct arena *arena, struct page_ask
     page.stamp = pages_stamp(page.text.len, ask->crc, page.url, arena);
     ask->page = page;
     ask->cached = true;
-    return true;
+    pages_write(pages, ask, response);
 }
 
 bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, struct page *page,
@@ -286,7 +321,9 @@ bool pages_wait(struct pages *pages, struct page_ask *ask, struct arena *arena, 
         if (!http_wait(pages->http, transfer, &response, err))
             return false;
         pages_compare_clocks(pages, ask, response.date_ms);
-        if (!pages_take(pages, arena, ask, &response)) /* unchanged, but damaged here */
+        if (response.status != 304)
+            pages_take(pages, arena, ask, &response);
+        else if (!pages_renew(pages, arena, ask, &response)) /* unchanged, but damaged here */
             pages_request(pages, arena, ask);
     }
     *page = ask->page;

@@ -44,6 +44,7 @@ struct page_ask {
     bool local;       /* a file: URL; not cached: there is no such file */
     struct page page; /* of the cache; its text is there once it was looked at */
     uint32_t crc;     /* of the kept text */
+    size_t text_at;   /* where that begins in its file */
     struct str etag, last_modified;
 };
 

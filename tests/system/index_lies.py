@@ -111,6 +111,12 @@ class Lies(http.server.BaseHTTPRequestHandler):
             pass
 
     # ---- the cases ----
+    def case_renewed(self, is_page, name, times):
+        if times > 1:
+            fit = self.headers.get("If-None-Match") == '"v1"'
+            return self.answer(b"", 304 if fit else 404, ETag='"v1"', Cache_Control="max-age=600")
+        self.answer(page(), ETag='"v1"', Cache_Control="max-age=0")
+
     def case_moving(self, is_page, name, times):
         self.answer(page(filename=f"demo-{min(times, 2)}.0-py3-none-any.whl"),
                     Cache_Control="max-age=0")
@@ -426,6 +432,15 @@ path.unlink()
 says("a damaged page is not answered from", case("fresh", "files", "--offline"), r"error \d+ ",
      status=1)
 says("and fetched anew", case("fresh", "files"), rf"file {FILE}", r"requests 1", status=0)
+case("renewed", "files")
+(path,) = listings("cache-renewed")
+kept = path.with_suffix("").stat()
+says("an unchanged page", case("renewed", "files"), rf"file {FILE}", r"requests 1", status=0)
+check("is not written again", path.with_suffix("").stat().st_ino == kept.st_ino)
+says("and is fresh for as long as was said", case("renewed", "files"), rf"file {FILE}",
+     r"requests 0", status=0)
+path.unlink()
+says("its text is whole", case("renewed", "files"), rf"file {FILE}", r"requests 0", status=0)
 auth = BASE.replace("//", "//me:s3cret@") + "/auth/simple"
 done = run("--index-url", auth, "wheel", "demo", cache="cache-listed")
 check("no password is kept", listings("cache-listed") and not [
