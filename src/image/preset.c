@@ -118,7 +118,7 @@ static const struct preset_link_row preset_links[] = {
     {PRESET_BUILD, "/usr/lib/*", "/sysroot/usr/lib/*"},
     /* Packs are mounted in the sysroot; their own scripts say the shorter name. */
     {PRESET_BUILD, "/pack", "/sysroot/pack"},
-    {PRESET_OWN, "/pack", "/sysroot/pack"},
+    {PRESET_OWN, "/pack", ""}, /* its sysroot is itself */
     /* The build image's Python told to be the target's reads this. */
     {PRESET_BUILD, "/usr/lib/python#/_sysconfigdata__*.py",
      "/sysroot/usr/lib/python#/_sysconfigdata__*.py"},
