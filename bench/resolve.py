@@ -1,7 +1,8 @@
 """`make bench PARTS=resolve`: whole resolutions of bench/resolve/*.txt for CPython 3.11 on x86_64, glibc 2.28, by
 refinery lock, uv pip compile and pip install --dry-run, each with its cache warmed just before. Wall is the best of
 three (pip: one), processor time and memory of that run. Where an index says nothing of how long its pages are fresh,
-uv asks again for each; "uv offline" does not. usage: resolve.py BUILD CACHE WORK [NAME...]"""
+uv asks again for each; "uv offline" does not. An output of before is no help to it (--upgrade).
+usage: resolve.py BUILD CACHE WORK [NAME...]"""
 import os
 import pathlib
 import subprocess
@@ -35,8 +36,8 @@ def tools(requirements):
     if not peers:
         return
     uv = [f"{peers}/bin/uv", "pip", "compile", "--no-config", "--quiet", "--python", f"{peers}/bin/python",
-          "--python-version", "3.11.2", "--python-platform", "x86_64-manylinux_2_28", "--cache-dir",
-          cache / "bench-uv", requirements, "-o", work / "uv.txt"]
+          "--python-version", "3.11.2", "--python-platform", "x86_64-manylinux_2_28", "--upgrade",
+          "--cache-dir", cache / "bench-uv", requirements, "-o", work / "uv.txt"]
     yield "uv", 3, uv
     yield "uv offline", 3, [*uv, "--offline"]
     yield "pip", 1, [f"{peers}/bin/python", "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed",
