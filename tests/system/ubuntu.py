@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 
 import made
@@ -46,6 +47,16 @@ def entries(arch, suite):
     return done.stdout.strip("\n").split("\n\n")
 
 
+def settings(arch):
+    """Its apt.conf, for the path that the directory has here: a run through a link wrote that of the link."""
+    text = (state(arch) / "apt.conf").read_text()
+    there = re.search(r'^Dir::State "([^"]*)";$', text, re.M)[1]
+    own = tempfile.NamedTemporaryFile("w", suffix=".conf")
+    own.write(text.replace(there, str(state(arch))))
+    own.flush()
+    return own
+
+
 def closure(arch, roots):
     """All that apt would install for these roots, also what is left out of them on purpose."""
     names = set()
@@ -53,9 +64,10 @@ def closure(arch, roots):
         status = (root / "var/lib/dpkg/status").read_text()
         if f"Architecture: {arch}\n" in status:
             names |= set(re.findall(r"^Package: (.*)$", status, re.M))
-    done = subprocess.run(["apt-get", "-q", "install", "-y", "--print-uris", "--", *sorted(names)],
-                          env={**os.environ, "APT_CONFIG": str(state(arch) / "apt.conf")},
-                          check=True, stdout=subprocess.PIPE, text=True)
+    with settings(arch) as conf:
+        done = subprocess.run(["apt-get", "-q", "install", "-y", "--print-uris", "--", *sorted(names)],
+                              env={**os.environ, "APT_CONFIG": conf.name},
+                              check=True, stdout=subprocess.PIPE, text=True)
     return set(re.findall(r"^'[^']*' ([^_]*)_", done.stdout, re.M))
 
 
@@ -85,9 +97,10 @@ def publish(tree, arch, pocket, suite, names, sign):
 
 def fetch(folder, name, arch):
     """A package file of the archive, for the pool; where the entry says it is."""
-    env = {**os.environ, "APT_CONFIG": str(state(arch) / "apt.conf")}
-    subprocess.run(["apt-get", "-q", "download", name], cwd=folder, env=env, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with settings(arch) as conf:
+        subprocess.run(["apt-get", "-q", "download", name], cwd=folder, check=True,
+                       env={**os.environ, "APT_CONFIG": conf.name},
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def archive(world, roots):
