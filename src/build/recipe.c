@@ -25,6 +25,14 @@ static bool recipe_applies(struct str row, struct str name, struct spec_files re
     return false;
 }
 
+bool recipe_has(struct spec_list words, struct str word)
+{
+    for (size_t i = 0; i < words.len; i++)
+        if (str_eq(words.at[i], word))
+            return true;
+    return false;
+}
+
 struct spec_list recipe_for(struct str name, struct spec_files requires, struct spec_list asked,
                             struct arena *arena)
 {
@@ -38,10 +46,7 @@ struct spec_list recipe_for(struct str name, struct spec_files requires, struct 
             !str_cut(tail, '\t', &kind, &value) || !recipe_applies(row, name, requires, arena))
             continue;
         struct str word = arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(kind), STR_ARG(value));
-        bool known = false;
-        for (size_t i = 0; i < words.len; i++)
-            known = known || str_eq(words.at[i], word);
-        if (!known)
+        if (!recipe_has((struct spec_list){words.at, words.len}, word))
             *vec_push(&words, arena) = word;
     }
     return (struct spec_list){words.at, words.len};

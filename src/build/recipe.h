@@ -25,6 +25,8 @@ struct spec_list recipe_for(struct str name, struct spec_files requires, struct 
  */
 CHECKED bool recipe_check(struct str word, struct err *err);
 
+bool recipe_has(struct spec_list words, struct str word);
+
 /* Values of one kind among words, in order: "apt" gives "libyaml-dev", ... */
 struct spec_list recipe_values(struct spec_list words, struct str kind, struct arena *arena);
 

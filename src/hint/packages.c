@@ -3,7 +3,7 @@
 #include "hint/external.h"
 
 /* Kinds of the map by the words of tables/hint_needs.def; a shell's command is a program. */
-static bool packages_kind(enum hint_need need, enum capability_kind *kind)
+bool packages_kind(enum hint_need need, enum capability_kind *kind)
 {
     struct str word = str_from(hint_need_name(need == NEED_COMMAND ? NEED_PROGRAM : need));
     return capability_path_kind(word, kind);

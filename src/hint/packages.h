@@ -9,6 +9,9 @@
 #include "hint/capability.h"
 #include "hint/suggest.h"
 
+/* What of a map meets a need; false: no file of a distribution does. */
+bool packages_kind(enum hint_need need, enum capability_kind *kind);
+
 /* The map outlives the look-up. */
 struct hint_lookup packages_lookup(const struct capability_map *map);
 

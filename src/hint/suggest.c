@@ -19,7 +19,7 @@ struct suggester {
     VEC(struct hint_suggestion) made;
 };
 
-static bool suggest_is_manager(struct str kind)
+bool suggest_is_manager(struct str kind)
 {
     for (size_t i = 0; i < MANAGERS; i++)
         if (str_eq(kind, str_from(suggest_managers[i])))

@@ -83,6 +83,9 @@ void suggest(const struct suggest_request *request, struct arena *arena,
 void suggest_for(const struct hint_suggestion *suggestion, struct str manager, struct arena *arena,
                  const struct suggest_recipe **recipes, size_t *len);
 
+/* Whether recipes of this kind are packages of a distribution: "apt", "dnf", "emerge". */
+bool suggest_is_manager(struct str kind);
+
 /*
  * "Suggested packages: dnf: openblas-devel | apt: libopenblas-dev", a line for what is no package
  * ("Suggested: pip: cython<3 (needs approval)"), nothing when there is nothing to suggest.

@@ -104,14 +104,6 @@ static enum spec_kind run_kind(const struct graph_node *node)
     return node->action == GRAPH_REUSE ? SPEC_FETCH : SPEC_WHEEL;
 }
 
-static bool run_has_word(struct spec_list words, struct str word)
-{
-    for (size_t i = 0; i < words.len; i++)
-        if (str_eq(words.at[i], word))
-            return true;
-    return false;
-}
-
 /* Not what a build's environment would have to be resolved for, nor system packages unasked. */
 static bool run_may_learn(const struct run *run, struct str word)
 {
@@ -138,7 +130,7 @@ static void run_take_learned(struct run *run, struct run_job *job)
     yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, word)
     {
         struct str text = str_of(yyjson_get_str(word), yyjson_get_len(word));
-        if (yyjson_is_str(word) && !run_has_word(known, text) && recipe_check(text, &ignored) &&
+        if (yyjson_is_str(word) && !recipe_has(known, text) && recipe_check(text, &ignored) &&
             run_may_learn(run, text))
             *vec_push(&job->recipes, run->arena) = arena_str(run->arena, text);
     }

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "build/recipe.h"
-#include "hint/suggest.h"
+#include "hint/packages.h"
 #include "image/preset.h"
 #include "run/hints.h"
 #include "run/lookup.h"
@@ -63,17 +63,6 @@ void remedy_phase(struct run_job *job, struct str phase)
 
 /* ---- looking up ---- */
 
-/* Needs of a log that files of a distribution can meet. */
-static const struct {
-    enum hint_need need;
-    enum capability_kind kind;
-} remedy_kinds[] = {
-    {NEED_HEADER, CAPABILITY_HEADER},   {NEED_PKGCONFIG, CAPABILITY_PKGCONFIG},
-    {NEED_LIBRARY, CAPABILITY_LIBRARY}, {NEED_CMAKE, CAPABILITY_CMAKE},
-    {NEED_PROGRAM, CAPABILITY_PROGRAM}, {NEED_COMMAND, CAPABILITY_PROGRAM},
-    {NEED_SONAME, CAPABILITY_SONAME},
-};
-
 /* Who installs packages into the images of this run. */
 static struct str manager_of(const struct run *run)
 {
@@ -102,13 +91,12 @@ static bool find_in_map(void *state, enum hint_need need, struct str name, struc
 {
     struct run *run = state;
     struct capability_list list = {0};
-    size_t row = 0;
-    while (row < sizeof remedy_kinds / sizeof *remedy_kinds && remedy_kinds[row].need != need)
-        row++;
-    if (row == sizeof remedy_kinds / sizeof *remedy_kinds || !name.len ||
+    enum capability_kind kind;
+    /* A module of the distribution's Python is none of the build's environment. */
+    if (!name.len || !packages_kind(need, &kind) || kind == CAPABILITY_PYTHON ||
         !str_eq(manager, manager_of(run)) || !has_map(run))
         return false;
-    capability_find(&run->remedies->contents.map, remedy_kinds[row].kind, name, arena, &list);
+    capability_find(&run->remedies->contents.map, kind, name, arena, &list);
     for (size_t i = 0; i < list.len && found->len < SUGGEST_NAMES; i++) {
         const struct capability_candidate *one = &list.at[i];
         bool native = !one->of_target && str_eq(manager, STR("apt"));
@@ -125,19 +113,6 @@ static struct str word_of(const struct suggest_recipe *recipe, struct arena *are
     return arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(recipe->kind), STR_ARG(recipe->value));
 }
 
-static bool has_word(const struct run_job *job, struct str word)
-{
-    for (size_t i = 0; i < job->recipes.len; i++)
-        if (str_eq(job->recipes.at[i], word))
-            return true;
-    return false;
-}
-
-static bool is_system(struct str kind)
-{
-    return str_eq(kind, STR("apt")) || str_eq(kind, STR("dnf")) || str_eq(kind, STR("emerge"));
-}
-
 /* What of a suggestion this run may add; false: nothing, or not all of it. */
 static bool may_apply(struct run *run, const struct run_job *job,
                       const struct hint_suggestion *suggestion, struct run_trial *trial)
@@ -151,8 +126,10 @@ static bool may_apply(struct run *run, const struct run_job *job,
     suggest_for(suggestion, manager_of(run), run->arena, &recipes, &len);
     for (size_t i = 0; i < len; i++) {
         struct str word = word_of(&recipes[i], run->arena);
-        if (recipes[i].approval || has_word(job, word) || !recipe_check(word, &ignored) ||
-            (is_system(recipes[i].kind) && !run->config->system_recipes))
+        if (recipes[i].approval ||
+            recipe_has((struct spec_list){job->recipes.at, job->recipes.len}, word) ||
+            !recipe_check(word, &ignored) ||
+            (suggest_is_manager(recipes[i].kind) && !run->config->system_recipes))
             return false;
         *vec_push(&words, run->arena) = word;
     }
@@ -170,7 +147,8 @@ static struct store_inference inference_of(const struct hint_suggestion *suggest
 {
     const struct hint_finding *finding = suggestion->finding;
     if (!finding || finding->need == NEED_NONE || !trial->recipes.len ||
-        !is_system(str_slice(trial->recipes.at[0], 0, str_find_char(trial->recipes.at[0], ':'))))
+        !suggest_is_manager(
+            str_slice(trial->recipes.at[0], 0, str_find_char(trial->recipes.at[0], ':'))))
         return (struct store_inference){0};
     struct str need = str_from(hint_need_name(finding->need)), recipe = trial->recipes.at[0];
     return (struct store_inference){
@@ -223,21 +201,18 @@ static void suggest_to(struct run *run, struct run_job *job, struct remedy *reme
     }
 }
 
-bool remedy_find(struct run *run, struct run_job *job, bool failed, struct remedy *remedy,
-                 struct err *err)
+void remedy_find(struct run *run, struct run_job *job, bool failed, struct remedy *remedy)
 {
-    (void)err;
     *remedy = (struct remedy){.class = STR("")};
     if (!job->classifier)
-        return true;
+        return;
     classifier_end(job->classifier, &job->reading);
     classifier_close(&job->classifier);
     if (!failed)
-        return true;
+        return;
     if (job->reading.class != HINT_UNKNOWN)
         remedy->class = str_from(hint_class_name(job->reading.class));
     suggest_to(run, job, remedy);
-    return true;
 }
 
 void remedy_outcomes(struct run *run, const struct run_job *job, bool good,

@@ -31,8 +31,7 @@ void remedy_hear(struct run_job *job, struct str chunk);
 void remedy_phase(struct run_job *job, struct str phase);
 
 /* The end of the log; `failed`: what it suggests. `good` attempts are heard to the end as well. */
-CHECKED bool remedy_find(struct run *run, struct run_job *job, bool failed, struct remedy *remedy,
-                         struct err *err);
+void remedy_find(struct run *run, struct run_job *job, bool failed, struct remedy *remedy);
 
 /* How the trials of the job's last attempt ended, by what its log says; valid after remedy_find. */
 void remedy_outcomes(struct run *run, const struct run_job *job, bool good,

@@ -257,13 +257,9 @@ static void run_hand_on(struct run *run, size_t requires)
         return;
     const struct run_job *from = &run->jobs.at[requires];
     struct run_job *to = &run->jobs.at[wheel];
-    for (size_t i = 0; i < from->recipes.len; i++) {
-        bool has = false; /* both began with what was learned */
-        for (size_t k = 0; k < to->recipes.len; k++)
-            has = has || str_eq(to->recipes.at[k], from->recipes.at[i]);
-        if (!has)
+    for (size_t i = 0; i < from->recipes.len; i++) /* both began with what was learned */
+        if (!recipe_has((struct spec_list){to->recipes.at, to->recipes.len}, from->recipes.at[i]))
             *vec_push(&to->recipes, run->arena) = from->recipes.at[i];
-    }
     for (size_t i = 0; i < from->hints.len; i++)
         *vec_push(&to->hints, run->arena) = from->hints.at[i];
 }
@@ -385,8 +381,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
     bool failed = !end->cancelled && run_is_the_builds(result.outcome);
-    if (!remedy_find(run, job, failed, &remedy, err))
-        return false;
+    remedy_find(run, job, failed, &remedy);
     remedy_outcomes(run, job, result.outcome == SPEC_OK, &outcomes, &outcome_count);
     job->trial = (struct run_trial){.recipes = {0}};
     if (failed && !run_remedy(run, index, &remedy, &remedied, err))
