@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/vec.h"
-#include "cli/command.h"
+#include "cli/history_open.h"
 #include "cli/table.h"
 #include "cli/term.h"
 #include "os/file.h"
@@ -78,25 +78,10 @@ static bool history_keep_slow(void *state, const struct store_history_top *top, 
     return true;
 }
 
-/* Another user's cache can be looked at; one of an earlier release is brought up first. */
-static bool history_open(const struct call *call, const char *path, struct store **store,
-                         struct err *err)
-{
-    bool newest;
-    if (access(path, F_OK) < 0)
-        return err_set(err, ERR_NOT_FOUND,
-                       "there is no history at %s yet: name a cache with --cache or a database "
-                       "with --db",
-                       path);
-    return store_open_to_read(path, store, &newest, err) &&
-           (newest || store_open(path, clock_wall_ms(call->clock), store, err));
-}
-
 static bool history_read(const struct call *call, struct history *history, struct err *err)
 {
     STORE_AUTO struct store *store = NULL;
     const struct options *options = call->options;
-    const char *path = option_str(options, OPTION_HISTORY_DB).ptr;
     int64_t failures = option_int(options, OPTION_TOP_FAILURES);
     int64_t slowest = option_int(options, OPTION_TOP_SLOWEST);
     struct store_history_query query = {
@@ -107,7 +92,7 @@ static bool history_read(const struct call *call, struct history *history, struc
     /* An export is of everything unless a number was given. */
     if (option_is_set(options, OPTION_EXPORT_CSV) && !option_is_set(options, OPTION_RECENT))
         query.limit = INT64_MAX;
-    return history_open(call, path, &store, err) &&
+    return history_open(call, &store, err) &&
            (query.limit <= 0 ||
             store_history_each(store, &query, history_keep_row, history, err)) &&
            (failures <= 0 ||

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "run/hints.h"
+#include "cli/hint_replay.h"
 #include "cli/table.h"
 #include "cli/term.h"
 #include "hint/document.h"
@@ -191,21 +192,84 @@ bool hint_catalogue_show(const struct call *call, int *status, struct err *err)
     return good;
 }
 
-/* Where a file's rules go: by its own name, so that importing it again replaces them. */
-static struct str hint_import_path(const struct call *call, struct str folder)
+/* Where a file's rules go: by its own name, so that the same file again replaces them. */
+static bool hint_write(const struct call *call, const char *how, struct str yaml, struct str *path,
+                       struct err *err)
 {
+    struct str folder = arena_printf(call->arena, STR_FMT "/hints",
+                                     STR_ARG(option_str(call->options, OPTION_CACHE)));
     size_t slash = str_rfind_char(call->args.at[1], '/');
     struct str base = str_from_pos(call->args.at[1], slash < call->args.at[1].len ? slash + 1 : 0);
     struct str stem = str_slice(base, 0, str_rfind_char(base, '.'));
-    return arena_printf(call->arena, STR_FMT "/imported-" STR_FMT ".yaml", STR_ARG(folder),
-                        STR_ARG(stem));
+    *path = arena_printf(call->arena, STR_FMT "/%s-" STR_FMT ".yaml", STR_ARG(folder), how,
+                         STR_ARG(stem));
+    return file_mkdirs(AT_FDCWD, folder.ptr, 0755, err) &&
+           file_write(AT_FDCWD, path->ptr, 0644, yaml, err);
+}
+
+static void hint_add_said(const struct call *call, const struct hint_catalogue *catalogue,
+                          const struct hint_replay *replay, struct str path, struct buf *out)
+{
+    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(doc), *list;
+    yyjson_mut_doc_set_root(doc, root);
+    json_add_str(doc, root, "path", path);
+    yyjson_mut_obj_add_uint(doc, root, "stored_failures", replay->failures);
+    list = yyjson_mut_obj_add_arr(doc, root, "hints");
+    bool json = option_flag(call->options, OPTION_JSON);
+    for (size_t i = 0; i < catalogue->len; i++) {
+        struct str id = catalogue->at[i].id;
+        yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, list);
+        json_add_str(doc, object, "id", id);
+        yyjson_mut_obj_add_uint(doc, object, "for_stored_failures", hint_replay_of(replay, id));
+        if (!json)
+            buf_printf(out, STR_FMT " would have had a recipe for %zu of the %zu stored failures\n",
+                       STR_ARG(id), hint_replay_of(replay, id), replay->failures);
+    }
+    if (json)
+        json_write(doc, true, out);
+    else
+        buf_printf(out, "written to " STR_FMT "\n", STR_ARG(path));
+}
+
+static bool hint_add(const struct call *call, const struct hint_source *source,
+                     const struct hint_catalogue *catalogue, struct err *err)
+{
+    struct hint_replay replay;
+    struct str path;
+    BUF_AUTO struct buf out = {0};
+    if (!hint_replay(call, catalogue, &replay, err) ||
+        !hint_write(call, "added", source->text, &path, err))
+        return false;
+    hint_add_said(call, catalogue, &replay, path, &out);
+    fwrite(out.ptr, 1, out.len, stdout);
+    return true;
+}
+
+bool hint_catalogue_add(const struct call *call, int *status, struct err *err)
+{
+    struct hint_source source = {.name = call->args.at[1], .origin = ORIGIN_LOCAL};
+    struct hint_catalogue catalogue;
+    struct hint_complaints complaints;
+    (void)status;
+    if (!file_read(AT_FDCWD, source.name.ptr, DOCUMENT_SIZE_LIMIT, call->arena, &source.text, err))
+        return false;
+    catalogue_open(&source, 1, false, call->arena, &catalogue, &complaints);
+    for (size_t i = 0; i < complaints.len; i++)
+        log_warn(STR_FMT, STR_ARG(complaints.at[i]));
+    bool good = complaints.len || !catalogue.len
+                    ? err_set(err, ERR_FORMAT, STR_FMT ": nothing is added; mend the file first",
+                              STR_ARG(source.name))
+                    : hint_add(call, &source, &catalogue, err);
+    catalogue_close(&catalogue);
+    return good;
 }
 
 bool hint_catalogue_import(const struct call *call, int *status, struct err *err)
 {
     struct arena *arena = call->arena;
     struct hint_import import;
-    struct str text, folder, path;
+    struct str text, path;
     BUF_AUTO struct buf yaml = {0}, out = {0};
     if (!file_read(AT_FDCWD, call->args.at[1].ptr, DOCUMENT_SIZE_LIMIT, arena, &text, err))
         return false;
@@ -215,12 +279,8 @@ bool hint_catalogue_import(const struct call *call, int *status, struct err *err
     if (!import.len)
         return err_set(err, ERR_FORMAT, STR_FMT ": none of %zu entries can be used",
                        STR_ARG(call->args.at[1]), import.entries);
-    folder =
-        arena_printf(arena, STR_FMT "/hints", STR_ARG(option_str(call->options, OPTION_CACHE)));
-    path = hint_import_path(call, folder);
     import_write(&import, &yaml);
-    if (!file_mkdirs(AT_FDCWD, folder.ptr, 0755, err) ||
-        !file_write(AT_FDCWD, path.ptr, 0644, buf_str(&yaml), err))
+    if (!hint_write(call, "imported", buf_str(&yaml), &path, err))
         return false;
     *status = import.refused ? COMMAND_FAILED : COMMAND_OK;
     if (option_flag(call->options, OPTION_JSON)) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/hint_map.h"
+#include "cli/hint_replay.h"
 #include "hint/packages.h"
 #include "hint/suggest.h"
 #include "run/hints.h"
@@ -50,25 +51,24 @@ static bool hint_feed_sealed(int fd, const char *path, struct classifier *classi
     return true;
 }
 
-static bool hint_read_log(const struct call *call, const struct hint_catalogue *catalogue,
-                          struct hint_reading *reading, struct err *err)
+bool hint_log_read(const struct hint_catalogue *catalogue, struct str path, struct arena *arena,
+                   struct hint_reading *reading, struct err *err)
 {
-    CLASSIFIER_AUTO struct classifier *classifier = classifier_open(catalogue, call->arena);
-    struct str name = call->args.at[1];
-    const char *path = name.ptr;
-    bool standard = str_eq(name, STR("-"));
-    FD_AUTO int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    CLASSIFIER_AUTO struct classifier *classifier = classifier_open(catalogue, arena);
+    bool standard = str_eq(path, STR("-"));
+    FD_AUTO int fd = standard ? dup(STDIN_FILENO) : open(path.ptr, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_errno(err, "cannot open %s", path);
-    bool good = str_ends(name, STR(".zst")) ? hint_feed_sealed(fd, path, classifier, err)
-                                            : hint_feed_plain(fd, path, classifier, err);
+        return err_errno(err, "cannot open %s", path.ptr);
+    bool good = str_ends(path, STR(".zst")) ? hint_feed_sealed(fd, path.ptr, classifier, err)
+                                            : hint_feed_plain(fd, path.ptr, classifier, err);
     if (good)
         classifier_end(classifier, reading);
     return good;
 }
 
 static void hint_test_json(struct arena *arena, const struct hint_reading *reading,
-                           const struct hint_suggestions *suggestions, struct buf *out)
+                           const struct hint_suggestions *suggestions,
+                           const struct hint_replay *replay, struct buf *out)
 {
     JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc), *list;
@@ -76,6 +76,7 @@ static void hint_test_json(struct arena *arena, const struct hint_reading *readi
     json_add_str(doc, root, "class", str_from(hint_class_name(reading->class)));
     yyjson_mut_obj_add_uint(doc, root, "bytes", reading->bytes);
     yyjson_mut_obj_add_uint(doc, root, "unasked", reading->unasked);
+    yyjson_mut_obj_add_uint(doc, root, "stored_failures", replay->failures);
     list = yyjson_mut_obj_add_arr(doc, root, "findings");
     for (size_t i = 0; i < reading->len; i++) {
         const struct hint_finding *finding = &reading->findings[i];
@@ -97,6 +98,8 @@ static void hint_test_json(struct arena *arena, const struct hint_reading *readi
         yyjson_mut_obj_add_real(doc, object, "confidence", one->confidence);
         json_add_str(doc, object, "impact", str_from(hint_impact_name(one->impact)));
         yyjson_mut_obj_add_bool(doc, object, "approval", one->approval);
+        yyjson_mut_obj_add_uint(doc, object, "for_stored_failures",
+                                hint_replay_of(replay, one->id));
         recipes = yyjson_mut_obj_add_arr(doc, object, "recipes");
         for (size_t j = 0; j < one->len; j++)
             json_append_str(doc, recipes,
@@ -107,8 +110,18 @@ static void hint_test_json(struct arena *arena, const struct hint_reading *readi
     json_write(doc, true, out);
 }
 
+/* Whether a suggestion of this hint comes before this one. */
+static bool hint_is_named(const struct hint_suggestions *suggestions, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_eq(suggestions->at[i].id, suggestions->at[at].id))
+            return true;
+    return false;
+}
+
 static void hint_test_text(const struct hint_reading *reading,
-                           const struct hint_suggestions *suggestions, struct buf *out)
+                           const struct hint_suggestions *suggestions,
+                           const struct hint_replay *replay, struct buf *out)
 {
     buf_printf(out, "%s: %s\n", hint_class_name(reading->class), hint_class_words(reading->class));
     for (size_t i = 0; i < reading->len; i++) {
@@ -125,6 +138,11 @@ static void hint_test_text(const struct hint_reading *reading,
                    suggestions->at[i].confidence, STR_ARG(suggestions->at[i].id),
                    STR_ARG(suggestions->at[i].why));
     suggest_sentence(suggestions, out);
+    for (size_t i = 0; replay->failures && i < suggestions->len; i++)
+        if (!hint_is_named(suggestions, i))
+            buf_printf(out, STR_FMT " would have had a recipe for %zu of the %zu stored failures\n",
+                       STR_ARG(suggestions->at[i].id),
+                       hint_replay_of(replay, suggestions->at[i].id), replay->failures);
     if (reading->unasked)
         buf_printf(out, "%llu lines were too many or too hard to be asked about\n",
                    (unsigned long long)reading->unasked);
@@ -170,13 +188,15 @@ static bool hint_test(const struct call *call, const struct hint_catalogue *cata
         .arch = option_str(options, OPTION_ARCH),
     };
     struct suggest_request request = {.catalogue = catalogue, .reading = &reading, .facts = &facts};
-    if (!hint_read_log(call, catalogue, &reading, err))
+    struct hint_replay replay;
+    if (!hint_log_read(catalogue, call->args.at[1], call->arena, &reading, err) ||
+        !hint_replay(call, catalogue, &replay, err))
         return false;
     hint_suggest(call, &request, &suggestions);
     if (option_flag(options, OPTION_JSON))
-        hint_test_json(call->arena, &reading, &suggestions, &out);
+        hint_test_json(call->arena, &reading, &suggestions, &replay, &out);
     else
-        hint_test_text(&reading, &suggestions, &out);
+        hint_test_text(&reading, &suggestions, &replay, &out);
     fwrite(out.ptr, 1, out.len, stdout);
     *status = reading.len ? COMMAND_OK : COMMAND_FAILED;
     return true;

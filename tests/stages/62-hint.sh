@@ -24,7 +24,7 @@ expect "the catalogue as JSON" 0 '"id": "header-missing"' "$refinery" hint list 
 expect "one hint" 0 '^cause +missing-header: a header is missing' "$refinery" hint show header-missing
 expect "a hint that is none" 2 'no hint "nosuch"' "$refinery" hint show nosuch
 expect "no name" 2 'hint takes: show ID' "$refinery" hint show
-expect "a word that is none" 2 'list, show, test, import, build-map and lookup' "$refinery" hint learn
+expect "a word that is none" 2 'list, show, test, stats, add, import, build-map and lookup' "$refinery" hint learn
 
 # The tools of this machine, whatever their version.
 cd "$work" || exit 1

@@ -129,6 +129,35 @@ def part_hints(world):
                 str([again.packages[n].get("attempts") for n in ("needsbz", "needsflex")] + [again.packages["needsbz"]["recipes"]]))
 
 
-PARTS = {"by-hand": part_by_hand, "packs": part_packs, "hints": part_hints}
+def hint(cache, *argv):
+    return subprocess.run([whole.PROGRAM, "hint", *argv, "--json", "--cache", str(cache)], capture_output=True,
+                          text=True, check=False)
+
+
+def part_record(world):
+    """What came of hints, and for how many stored failures there is a recipe."""
+    files, cache = sdists(world), world.make_cache("record")
+    world.run("--find-links", files, "-r", need(world, "needsbz\n"), "--auto-apply-suggestions", local=False, cache=cache)
+    done = hint(cache, "stats")
+    stats = json.loads(done.stdout or "{}")
+    header = next((h for h in stats.get("hints", []) if h["hint"] == "header-missing"), {})
+    world.check("a hint's record: applied, fixed, surer than written", header.get("applied") == 1 and
+                header["fixed"] == 1 and header["confidence"] > header["confidence_written"] and
+                header["for_stored_failures"] == stats["stored_failures"] == 1, None, done.stdout + done.stderr)
+    world.check("what was looked up is kept with its line", [(r["name"], r["recipe"]) for r in stats.get("looked_up", [])] ==
+                [("bzlib.h", "apt:libbz2-dev")] and "bzlib.h" in stats["looked_up"][0]["example"], None, done.stdout)
+    mine = world.dir / "mine.yaml"
+    for pattern, count in (("bzlib\\.h: No such file", 1), ("nothing of this cache", 0)):
+        mine.write_text(f"- id: mine\n  pattern: '{pattern}'\n  recipes: {{apt: [libbz2-dev]}}\n")
+        done = hint(cache, "add", str(mine))
+        world.check(f"a rule of one's own is held against {count} stored failure", done.returncode == 0 and
+                    json.loads(done.stdout)["hints"] == [{"id": "mine", "for_stored_failures": count}], None, done.stdout + done.stderr)
+    mine.write_text("- id: mine\n  pattern: 'never closed\n")
+    done = hint(cache, "add", str(mine))
+    world.check("a broken one is refused, and the one before stays", done.returncode == 1 and "mend the file" in done.stderr and
+                "nothing of this cache" in hint(cache, "show", "mine").stdout, None, done.stderr)
+
+
+PARTS = {"by-hand": part_by_hand, "packs": part_packs, "hints": part_hints, "record": part_record}
 
 whole.run_parts(PARTS)

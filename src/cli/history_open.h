@@ -1,0 +1,14 @@
+/* The history of a cache or of --db, for commands that only look. */
+#ifndef REFINERY_CLI_HISTORY_OPEN_H
+#define REFINERY_CLI_HISTORY_OPEN_H
+
+#include "cli/command.h"
+#include "store/store.h"
+
+/*
+ * The database that the options name. Another user's can be looked at; one of an earlier release is
+ * brought up first. ERR_NOT_FOUND: there is none yet.
+ */
+CHECKED bool history_open(const struct call *call, struct store **store, struct err *err);
+
+#endif
