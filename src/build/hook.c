@@ -103,32 +103,6 @@ static bool hook_write_options(const struct hook_call *call, const struct pyproj
     return file_write(AT_FDCWD, file, 0644, buf_str(&text), err);
 }
 
-bool hook_prepare(const struct hook_call *call, const char *sdist, struct err *err)
-{
-    struct arena *arena = call->slot->arena;
-    static const char *const parts[] = {"src", "dist", "out", "home"};
-    struct pyproject pyproject = {0};
-    struct str text;
-    struct err absent = {0};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (!file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/%s", call->dir, parts[i]).ptr, 0755,
-                         err))
-            return false;
-    const char *source = arena_printf(arena, "%s/src", call->dir).ptr;
-    const char *empty = arena_printf(arena, "%s/empty", call->slot->work).ptr;
-    if (!file_mkdirs(AT_FDCWD, empty, 0755, err) ||
-        !unpack_sdist_in_jail(sdist, source, empty, &unpack_default_limits, err))
-        return false;
-    const char *path = arena_printf(arena, "%s/pyproject.toml", source).ptr;
-    if (file_read(AT_FDCWD, path, HOOK_TEXT_MAX, arena, &text, &absent)) {
-        if (!pyproject_parse(text, "pyproject.toml", arena, &pyproject, err))
-            return err_wrap(err, STR_FMT, STR_ARG(call->slot->spec->source.filename));
-    } else if (absent.code != ERR_NOT_FOUND) {
-        return err_set(err, absent.code, "%s", absent.text);
-    }
-    return hook_write_options(call, &pyproject, err);
-}
-
 /* ---- running ---- */
 
 typedef VEC(const char *) hook_words_vec;
@@ -223,6 +197,67 @@ static const struct jail_mount *hook_mounts(const struct hook_call *call, size_t
         (struct jail_mount){.kind = JAIL_RW, .source = call->dir, .target = "/work"};
     *count = mounts.len;
     return mounts.at;
+}
+
+/* ---- preparing ---- */
+
+/* One patch of the recipes, by patch(1) in the jail: neither it nor the source is trusted. */
+static bool hook_patch(const struct hook_call *call, size_t at, struct err *err)
+{
+    static const char *const argv[] = {"/usr/bin/patch",          "-p1", "--batch", "--forward",
+                                       "--no-backup-if-mismatch", NULL};
+    struct evidence evidence = {.arena = call->slot->arena};
+    struct str name = call->slot->spec->patches.at[at].filename;
+    struct jail_result ended;
+    FD_AUTO int input = open(call->patches.at[at].ptr, O_RDONLY | O_CLOEXEC);
+    if (input < 0)
+        return err_errno(err, "cannot open the patch %s", call->patches.at[at].ptr);
+    struct jail_spec jail = {.root = call->place->build_root,
+                             .argv = argv,
+                             .envp = hook_environment(call),
+                             .input = input,
+                             .cwd = "/work/src",
+                             .uid = 1000,
+                             .gid = 1000,
+                             .foreign = call->place->foreign,
+                             .limits = hook_limits(call->slot->spec)};
+    jail.mounts = hook_mounts(call, &jail.mount_count);
+    if (!jail_run(&jail, evidence_hear, &evidence, &ended, err))
+        return false;
+    if (ended.end == JAIL_EXITED && ended.code == 0)
+        return true;
+    struct str last = evidence_last(&evidence);
+    return err_set(err, ERR_FORMAT, "the patch " STR_FMT " does not apply: " STR_FMT, STR_ARG(name),
+                   STR_ARG(last));
+}
+
+bool hook_prepare(const struct hook_call *call, const char *sdist, struct err *err)
+{
+    struct arena *arena = call->slot->arena;
+    static const char *const parts[] = {"src", "dist", "out", "home"};
+    struct pyproject pyproject = {0};
+    struct str text;
+    struct err absent = {0};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!file_mkdirs(AT_FDCWD, arena_printf(arena, "%s/%s", call->dir, parts[i]).ptr, 0755,
+                         err))
+            return false;
+    const char *source = arena_printf(arena, "%s/src", call->dir).ptr;
+    const char *empty = arena_printf(arena, "%s/empty", call->slot->work).ptr;
+    if (!file_mkdirs(AT_FDCWD, empty, 0755, err) ||
+        !unpack_sdist_in_jail(sdist, source, empty, &unpack_default_limits, err))
+        return false;
+    for (size_t i = 0; i < call->patches.len; i++)
+        if (!hook_patch(call, i, err))
+            return false;
+    const char *path = arena_printf(arena, "%s/pyproject.toml", source).ptr;
+    if (file_read(AT_FDCWD, path, HOOK_TEXT_MAX, arena, &text, &absent)) {
+        if (!pyproject_parse(text, "pyproject.toml", arena, &pyproject, err))
+            return err_wrap(err, STR_FMT, STR_ARG(call->slot->spec->source.filename));
+    } else if (absent.code != ERR_NOT_FOUND) {
+        return err_set(err, absent.code, "%s", absent.text);
+    }
+    return hook_write_options(call, &pyproject, err);
 }
 
 /* ---- reading back ---- */

@@ -14,10 +14,11 @@ enum hook_name { HOOK_REQUIRES, HOOK_METADATA, HOOK_WHEEL };
 struct hook_call {
     const struct slot *slot;
     const struct place *place;
-    const char *env;   /* env_compose's directory */
-    const char *dir;   /* the attempt's own directory, mounted at /work; holds src */
-    struct str crates; /* crates_fetch's directory; empty: not of Rust */
-    bool facts;        /* record reads of machine facts */
+    const char *env;          /* env_compose's directory */
+    const char *dir;          /* the attempt's own directory, mounted at /work; holds src */
+    struct str crates;        /* crates_fetch's directory; empty: not of Rust */
+    bool facts;               /* record reads of machine facts */
+    struct spec_list patches; /* paths in the cache, applied to the source in this order */
 };
 
 struct hook_answer {
@@ -33,8 +34,9 @@ struct hook_answer {
 };
 
 /*
- * Prepares <dir>: the source unpacked, the backend's options found in its
- * pyproject.toml (PEP 517, 518; without one setuptools' legacy backend).
+ * Prepares <dir>: the source unpacked and patched, the backend's options found in its
+ * pyproject.toml (PEP 517, 518; without one setuptools' legacy backend). ERR_FORMAT: an archive or
+ * a patch that is none, or does not fit.
  */
 CHECKED bool hook_prepare(const struct hook_call *call, const char *sdist, struct err *err);
 

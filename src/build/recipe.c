@@ -49,6 +49,10 @@ struct spec_list recipe_for(struct str name, struct spec_files requires, struct 
         if (!recipe_has((struct spec_list){words.at, words.len}, word))
             *vec_push(&words, arena) = word;
     }
+    struct spec_list patches =
+        recipe_values((struct spec_list){words.at, words.len}, STR("patch"), arena);
+    if (patches.len) /* the program that applies them */
+        *vec_push(&words, arena) = STR("tool:patch");
     return (struct spec_list){words.at, words.len};
 }
 
@@ -69,6 +73,14 @@ static bool recipe_is_name(struct str value)
         if (!char_is_alnum(value.ptr[i]) && (i == 0 || value.ptr[i] != '-'))
             return false;
     return value.len > 0 && value.len < 100;
+}
+
+static bool recipe_is_file(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!char_is_alnum(value.ptr[i]) && (i == 0 || !strchr("+-._", value.ptr[i])))
+            return false;
+    return value.len > 0 && value.len < 200;
 }
 
 static bool recipe_is_pair(struct str value)
@@ -95,6 +107,7 @@ static const struct {
     {STR_INIT("pip"), recipe_is_requirement, "requirement such as cython<3"},
     {STR_INIT("pack"), recipe_is_name, "name of a pack"},
     {STR_INIT("tool"), recipe_is_name, "name of a set of tools: rust, fortran, cmake"},
+    {STR_INIT("patch"), recipe_is_file, "name of a file in the cache's folder patches"},
     {STR_INIT("setting"), recipe_is_pair, "setting of the backend, KEY=VALUE"},
     {STR_INIT("env"), recipe_is_pair, "variable of the environment, KEY=VALUE"},
 };

@@ -13,7 +13,7 @@
 /*
  * Words for a package (normalised name) that is built with these wheels: those `asked` for, then
  * the table's: "apt:libyaml-dev", "apt:flex:native", "setting:K=V", "tool:rust". None of the table
- * twice.
+ * twice. A "patch:" word brings "tool:patch" with it.
  */
 struct spec_list recipe_for(struct str name, struct spec_files requires, struct spec_list asked,
                             struct arena *arena);

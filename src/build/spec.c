@@ -85,6 +85,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     spec_add_files(doc, root, "requires", spec->requires);
     spec_add_files(doc, root, "linked", spec->linked);
     spec_add_files(doc, root, "wheels", spec->wheels);
+    spec_add_files(doc, root, "patches", spec->patches);
     spec_add_list(doc, root, "recipes", spec->recipes);
     json_add_str(doc, root, "preset", spec->preset);
     json_add_str(doc, root, "image", spec->image);
@@ -204,6 +205,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .requires = spec_get_files(root, "requires", arena),
         .linked = spec_get_files(root, "linked", arena),
         .wheels = spec_get_files(root, "wheels", arena),
+        .patches = spec_get_files(root, "patches", arena),
         .recipes = spec_get_list(root, "recipes", arena),
         .preset = spec_get(root, "preset", arena),
         .image = spec_get(root, "image", arena),

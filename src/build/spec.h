@@ -56,6 +56,7 @@ struct spec {
     struct spec_files requires; /* wheels of the build environment */
     struct spec_files linked;   /* the target's own wheels of some of them: see env.h */
     struct spec_files wheels;   /* TEST: the wheel and what it needs, all from the store */
+    struct spec_files patches;  /* of the source, in order: the recipes' "patch:" words */
     struct spec_list recipes;   /* "apt:libyaml-dev", "setting:K=V", "env:K=V" */
     struct str preset;          /* distribution of the images: "debian" */
     struct str image;           /* the target's root, pinned (image/pull.h); empty: the preset's */

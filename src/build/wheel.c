@@ -37,6 +37,8 @@ struct wheel_job {
     struct place place;
     struct str sdist;
     struct digest source, env_key, key;
+    struct digest *patches; /* of spec->patches */
+    struct str *patch_paths;
     struct str env;
     struct hook_call call;
 };
@@ -55,6 +57,17 @@ static bool wheel_fetch_list(struct slot *slot, struct spec_files files, struct 
     return true;
 }
 
+static bool wheel_fetch_patches(struct wheel_job *job, struct err *err)
+{
+    struct spec_files files = job->slot->spec->patches;
+    job->patches = ARENA_ARRAY(job->slot->arena, struct digest, files.len);
+    job->patch_paths = ARENA_ARRAY(job->slot->arena, struct str, files.len);
+    for (size_t i = 0; i < files.len; i++)
+        if (!fetch_file(job->slot, &files.at[i], &job->patch_paths[i], &job->patches[i], err))
+            return err_wrap(err, "recipe patch:" STR_FMT, STR_ARG(files.at[i].filename));
+    return true;
+}
+
 /* Source and build requirements. What an index or file does wrong is the attempt's outcome. */
 static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struct err *err)
 {
@@ -65,6 +78,7 @@ static bool wheel_fetch(struct wheel_job *job, struct spec_result *result, struc
     if (fetch_file(slot, &slot->spec->source, &job->sdist, &job->source, &failed) &&
         wheel_fetch_list(slot, slot->spec->requires, &wheels, &failed) &&
         wheel_fetch_list(slot, slot->spec->linked, &linked, &failed) &&
+        wheel_fetch_patches(job, &failed) &&
         (slot->spec->gather || /* what is built for the target is not there then */
          env_compose(slot->cache, wheels, linked, slot->arena, &job->env, &job->env_key, &failed)))
         return true;
@@ -100,6 +114,8 @@ static void wheel_make_key(struct wheel_job *job, const struct digest *runner)
     digest_add_field(stream, str_of(job->env_key.bytes, DIGEST_SIZE));
     digest_add_field(stream, str_of(runner->bytes, DIGEST_SIZE));
     wheel_key_list(stream, spec->recipes);
+    for (size_t i = 0; i < spec->patches.len; i++)
+        digest_add_field(stream, str_of(job->patches[i].bytes, DIGEST_SIZE));
     if (spec->commit.len) /* files alone do not tell it, and backends write it into versions */
         digest_add_field(stream, spec->commit);
     job->key = digest_finish(stream);
@@ -137,6 +153,7 @@ static bool wheel_prepare(struct wheel_job *job, struct spec_result *result, boo
         .env = job->env.ptr,
         .dir = arena_printf(slot->arena, "%s/jail", slot->work).ptr,
         .facts = str_eq(slot->spec->strategy, STR("cross")),
+        .patches = {job->patch_paths, slot->spec->patches.len},
     };
     if (hook_prepare(&job->call, job->sdist.ptr, &failed))
         return wheel_crates(job, result, done, err);

@@ -9,11 +9,17 @@
 #define BUNDLE_FORMAT "refinery-bundle"
 
 const struct str bundle_tops[] = {
-    STR_INIT("crates"),         STR_INIT("index/files"),
-    STR_INIT("index/metadata"), STR_INIT("index/pages"),
-    STR_INIT("index/trees"),    STR_INIT("index/vcs"),
-    STR_INIT("packs"),          STR_INIT("requests"),
-    STR_INIT("roots"),          STR_INIT(""),
+    STR_INIT("crates"),
+    STR_INIT("index/files"),
+    STR_INIT("index/metadata"),
+    STR_INIT("index/pages"),
+    STR_INIT("index/trees"),
+    STR_INIT("index/vcs"),
+    STR_INIT("packs"),
+    STR_INIT("patches"),
+    STR_INIT("requests"),
+    STR_INIT("roots"),
+    STR_INIT(""),
 };
 
 /* ---- writing ---- */

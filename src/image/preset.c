@@ -100,6 +100,7 @@ static const struct preset_tool_row preset_tool_rows[] = {
     {"fortran", {BUILD, {"gfortran-@"}, NULL}},
     {"fortran", {OWN, {"gfortran"}, NULL}},
     {"cmake", {BUILD | OWN, {"cmake"}, NULL}},
+    {"patch", {BUILD | OWN, {"patch"}, NULL}},
 };
 
 /* "*" is the target's multiarch folder, "!" the path of its loader. An empty target: an empty

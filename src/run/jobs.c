@@ -473,6 +473,20 @@ static struct spec_list run_asked_recipes(const struct run *run, const struct ru
     return (struct spec_list){words.at, words.len};
 }
 
+/* The files of the recipes' "patch:" words; what they hold decides, not what they are called. */
+static struct spec_files run_patches(const struct run *run, struct spec_list recipes,
+                                     struct arena *arena)
+{
+    struct spec_list names = recipe_values(recipes, STR("patch"), arena);
+    struct spec_file *files = ARENA_ARRAY(arena, struct spec_file, names.len);
+    for (size_t i = 0; i < names.len; i++)
+        files[i] = (struct spec_file){.filename = names.at[i],
+                                      .url = arena_printf(arena, STR_FMT "/patches/" STR_FMT,
+                                                          STR_ARG(run->config->cache),
+                                                          STR_ARG(names.at[i]))};
+    return (struct spec_files){files, names.len};
+}
+
 void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec)
 {
     const struct run_config *config = run->config;
@@ -518,4 +532,5 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
     if (job->kind != SPEC_FETCH)
         spec->recipes =
             recipe_for(job->name, spec->requires, run_asked_recipes(run, job, arena), arena);
+    spec->patches = run_patches(run, spec->recipes, arena);
 }

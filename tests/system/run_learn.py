@@ -72,6 +72,39 @@ def part_by_hand(world):
         world.sentence(word, world.run(*words, "--recipe", word), 2, say)
 
 
+PATCH = """--- a/{name}.c
++++ b/{name}.c
+@@ -1,2 +1,2 @@
+ #include <Python.h>
+-#include <no_such_header.h>
++#include <{header}>
+"""
+
+
+def part_patches(world):
+    """A patch of one's own, by its content part of what is built."""
+    files, cache = world.folder({"needspatch-1.0.tar.gz": extension("needspatch", "no_such_header.h", [], '"patched"')}), \
+        world.make_cache("patches")
+    words = ("--find-links", files, "--max-attempts", "1", "-r", need(world, "needspatch\n"))
+    asked = (*words, "--recipe", "needspatch=patch:fix.patch")
+    world.sentence("a patch that is not there", world.run(*asked, local=False, cache=cache), 1, "recipe patch:fix.patch: opening")
+    patch = pathlib.Path(cache) / "patches" / "fix.patch"
+    patch.parent.mkdir()
+    for text, say in (("this is no patch\n", "the patch fix.patch does not apply"),
+                      (PATCH.format(name="other", header="string.h"), "the patch fix.patch does not apply"),
+                      (PATCH.format(name="../../etc/x", header="string.h"), "the patch fix.patch does not apply"),
+                      (PATCH.format(name="needspatch", header="neither_this.h"), "neither_this.h")):
+        patch.write_text(text)
+        world.sentence(f"a patch {text[:14]!r}", world.run(*asked, local=False, cache=cache), 1, say)
+    patch.write_text(PATCH.format(name="needspatch", header="string.h"))
+    result = world.run(*asked, local=False, cache=cache)
+    world.check("with one that mends it the wheel is built and imported", result.status == 0 and
+                "patch:fix.patch" in result.packages["needspatch"]["recipes"], result)
+    again = world.run(*asked, local=False, cache=cache)
+    world.check("the same patch again: the wheel that is there", again.status == 0 and
+                again.packages["needspatch"]["status"] == "cached", again, str(again.packages))
+
+
 def part_packs(world):
     """Native libraries from source on the floor: the wheel needs nothing of the system's."""
     files, cache = sdists(world), world.make_cache("packs")
@@ -158,6 +191,6 @@ def part_record(world):
                 "nothing of this cache" in hint(cache, "show", "mine").stdout, None, done.stderr)
 
 
-PARTS = {"by-hand": part_by_hand, "packs": part_packs, "hints": part_hints, "record": part_record}
+PARTS = {"by-hand": part_by_hand, "patches": part_patches, "packs": part_packs, "hints": part_hints, "record": part_record}
 
 whole.run_parts(PARTS)
