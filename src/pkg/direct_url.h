@@ -28,6 +28,6 @@ CHECKED bool direct_url_parse(struct str text, struct arena *arena, struct direc
  * The URL without its user and password, but for `git` alone and for ${VARIABLES}: what may be
  * written to the file.
  */
-struct str direct_url_stripped(struct str url, struct arena *arena);
+struct str direct_url_stripped(struct str text, struct arena *arena);
 
 #endif

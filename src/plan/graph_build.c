@@ -253,8 +253,10 @@ static void add_build_asks(const struct graph_state *state, struct str name,
     struct str *all =
         ARENA_ARRAY(state->arena, struct str, system->requires_len + request->build_asks_len);
     size_t count = system->requires_len;
-    for (size_t i = 0; i < count; i++)
-    all[i] = system->requires[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct str *named = &system->requires[i];
+        all[i] = *named;
+    }
     for (size_t i = 0; i < request->build_asks_len; i++)
         if (str_eq(request->build_asks[i].name, name))
             all[count++] = request->build_asks[i].requirement;

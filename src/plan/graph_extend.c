@@ -80,14 +80,14 @@ static struct graph copy_new(const struct graph *graph, const struct graph *long
 }
 
 /* All that the environment of the wheel is to hold: what pyproject.toml names, and the answer. */
-static struct str *all_requires(const struct graph_node *node, const struct str *requires,
-                                size_t requires_len, struct arena *arena, size_t *count)
+static struct str *all_requires(const struct graph_node *node, const struct str *more, size_t len,
+                                struct arena *arena, size_t *count)
 {
-    *count = node->build_requires_len + requires_len;
-    struct str *all = ARENA_ARRAY(arena, struct str, *count);
+    size_t named = node->build_requires_len;
+    struct str *all = ARENA_ARRAY(arena, struct str, named + len);
+    *count = named + len;
     for (size_t i = 0; i < *count; i++)
-    all[i] = i < node->build_requires_len ? node->build_requires[i]
-                                          : requires[i - node->build_requires_len];
+        all[i] = i < named ? node->build_requires[i] : more[i - named];
     return all;
 }
 
