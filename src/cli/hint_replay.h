@@ -1,6 +1,6 @@
 /*
- * What the hints of today say to the failures of yesterday: the logs of the attempts that ended with
- * a class of failure, also those that gave way to another one, read again.
+ * What the hints of today say to the failures of yesterday: the logs of the attempts that ended
+ * with a class of failure, also those that gave way to another one, read again.
  */
 #ifndef REFINERY_CLI_HINT_REPLAY_H
 #define REFINERY_CLI_HINT_REPLAY_H
