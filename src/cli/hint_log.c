@@ -148,14 +148,6 @@ static void hint_test_text(const struct hint_reading *reading,
                    (unsigned long long)reading->unasked);
 }
 
-static bool hint_needs_lookup(const struct hint_reading *reading)
-{
-    for (size_t i = 0; i < reading->len; i++)
-        if (reading->findings[i].need != NEED_NONE)
-            return true;
-    return false;
-}
-
 /* With the map that is at hand; without one a log is still read, and that is said. */
 static void hint_suggest(const struct call *call, struct suggest_request *request,
                          struct hint_suggestions *suggestions)
@@ -163,7 +155,7 @@ static void hint_suggest(const struct call *call, struct suggest_request *reques
     CONTENTS_AUTO struct contents contents = {0};
     struct hint_lookup lookup;
     struct err why = {0};
-    if (hint_needs_lookup(request->reading)) {
+    if (packages_asks(request->reading)) {
         if (hint_map_open(call, false, &contents, &why)) {
             lookup = packages_lookup(&contents.map);
             request->lookup = &lookup;

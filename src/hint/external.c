@@ -19,7 +19,8 @@ bool external_manager_of(struct str distro, enum external_manager *manager)
         const char *distro;
         enum external_manager manager;
     } rows[] = {{"debian", EXTERNAL_APT}, {"ubuntu", EXTERNAL_APT}, {"rocky", EXTERNAL_DNF},
-                {"fedora", EXTERNAL_DNF}, {"alpine", EXTERNAL_APK}, {"gentoo", EXTERNAL_EMERGE}};
+                {"fedora", EXTERNAL_DNF}, {"alpine", EXTERNAL_APK}, {"gentoo", EXTERNAL_EMERGE},
+                {"dnf", EXTERNAL_DNF}}; /* an image of which only that is known */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(distro, str_from(rows[i].distro))) {
             *manager = rows[i].manager;

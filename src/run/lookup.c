@@ -54,7 +54,8 @@ static bool lookup_by_image(struct lookup *lookup, const char *cache, struct con
                        &tools, err))
         return false;
     dnf.tools = tools.path.ptr;
-    lookup->image.distro = config->preset;
+    lookup->image.distro =
+        preset_image(config->preset, config->python) ? config->preset : STR("dnf");
     lookup->image.release = arena_printf(lookup->arena, "%.8s", digest_to_hex(&base.digest).text);
     lookup->image.arch = str_from(lookup->arch->machine);
     lookup->spec.dnf = &dnf;

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "build/recipe.h"
 #include "hint/packages.h"
-#include "image/preset.h"
 #include "run/hints.h"
 #include "run/lookup.h"
 
@@ -86,26 +85,6 @@ static bool has_map(struct run *run)
     return remedies->map_there;
 }
 
-static bool find_in_map(void *state, enum hint_need need, struct str name, struct str manager,
-                        struct arena *arena, struct hint_names *found)
-{
-    struct run *run = state;
-    struct capability_list list = {0};
-    enum capability_kind kind;
-    /* A module of the distribution's Python is none of the build's environment. */
-    if (!name.len || !packages_kind(need, &kind) || kind == CAPABILITY_PYTHON ||
-        !str_eq(manager, manager_of(run)) || !has_map(run))
-        return false;
-    capability_find(&run->remedies->contents.map, kind, name, arena, &list);
-    for (size_t i = 0; i < list.len && found->len < SUGGEST_NAMES; i++) {
-        const struct capability_candidate *one = &list.at[i];
-        bool native = !one->of_target && str_eq(manager, STR("apt"));
-        found->at[found->len++] =
-            arena_printf(arena, STR_FMT "%s", STR_ARG(one->package), native ? ":native" : "");
-    }
-    return found->len > 0;
-}
-
 /* ---- policy ---- */
 
 static struct str word_of(const struct suggest_recipe *recipe, struct arena *arena)
@@ -177,15 +156,18 @@ static struct hint_facts facts_of(const struct run *run, const struct run_job *j
 static void suggest_to(struct run *run, struct run_job *job, struct remedy *remedy)
 {
     const struct hint_facts facts = facts_of(run, job);
-    const struct hint_lookup lookup = {find_in_map, run};
-    const struct suggest_request request = {.catalogue = &run->remedies->catalogue,
-                                            .reading = &job->reading,
-                                            .facts = &facts,
-                                            .lookup = &lookup,
-                                            .records = run->remedies->records.at,
-                                            .record_count = run->remedies->records.len};
+    struct suggest_request request = {.catalogue = &run->remedies->catalogue,
+                                      .reading = &job->reading,
+                                      .facts = &facts,
+                                      .records = run->remedies->records.at,
+                                      .record_count = run->remedies->records.len};
+    struct hint_lookup lookup;
     struct hint_suggestions found = {0};
     BUF_AUTO struct buf sentence = {0};
+    if (packages_asks(&job->reading) && has_map(run)) {
+        lookup = packages_lookup(&run->remedies->contents.map);
+        request.lookup = &lookup;
+    }
     suggest(&request, run->arena, &found);
     suggest_sentence(&found, &sentence);
     remedy->suggestion = arena_str(run->arena, str_trim(buf_str(&sentence)));

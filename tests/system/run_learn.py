@@ -140,7 +140,7 @@ def part_hints(world):
     words = ("--find-links", files, "--max-attempts", "1", "-r", need(world, "needsbz\nneedsflex\nneedspip\n"))
     result = world.run(*words, local=False, cache=cache)
     world.check("without leave nothing is applied, and what would help is said", result.status == 1 and
-                "needsbz: Suggested packages: apt: libbz2-dev" in result.text and
+                "needsbz: Suggested packages: dnf: bzip2-devel | apt: libbz2-dev | emerge: app-arch/bzip2" in result.text and
                 "apt: flex" in result.packages["needsflex"].get("metadata", {}).get("suggestion", ""), result)
     result = world.run(*words, "--dry-run-recipes", local=False, cache=cache)
     world.check("a dry run names what it would apply", result.status == 1 and not result.delivered() and

@@ -14,13 +14,15 @@ static void test_managers(void **state)
         {NEED_HEADER, "openssl/ssl.h", "emerge", "dev-libs/openssl"},
         {NEED_LIBRARY, "z", "apt", "zlib1g-dev"},
         {NEED_LIBRARY, "z", "dnf", "zlib-devel"},
-        {NEED_COMMAND, "swig", "apt", "swig"},
+        {NEED_COMMAND, "swig", "apt", "swig:native"}, /* it runs where builds run */
         {NEED_PROGRAM, "swig", "dnf", "swig"},
         {NEED_HEADER, "unheard/of.h", "apt", "libunheard-dev"},
         {NEED_HEADER, "unheard/of.h", "dnf", NULL}, /* not in data/external.tsv */
         {NEED_HEADER, "no/such.h", "apt", NULL},
         {NEED_SYMBOL, "deflate", "apt", NULL},
         {NEED_NONE, "swig", "apt", NULL},
+        {NEED_HEADER, "", "apt", NULL},
+        {NEED_PYTHON, "yaml", "apt", NULL}, /* a build's environment is not the distribution's */
         {NEED_HEADER, "openssl/ssl.h", "brew", NULL},
     };
     ARENA_AUTO struct arena arena = {0};
@@ -36,6 +38,8 @@ static void test_managers(void **state)
     capability_make_add(maker, STR("usr/lib/s390x-linux-gnu/libz.so"), STR("zlib1g-dev"),
                         STR("libdevel"));
     capability_make_add(maker, STR("usr/bin/swig"), STR("swig"), STR("devel"));
+    capability_make_add(maker, STR("usr/lib/python3/dist-packages/yaml/__init__.py"),
+                        STR("python3-yaml"), STR("python"));
     capability_make_add(maker, STR("usr/include/unheard/of.h"), STR("libunheard-dev"),
                         STR("libdevel"));
     assert_ok(capability_make_finish(maker, &facts, &bytes, &err));
