@@ -208,14 +208,17 @@ static bool wheel_ask(struct slot *slot, enum hook_name hook, struct spec_result
     if (!hook_run(&job.call, hook, &answer, err))
         return false;
     wheel_measure(&answer, result);
-    if (!answer.answered) {
+    if (answer.answered) {
+        result->requires = answer.requires;
+        result->metadata = answer.metadata;
+        result->why = STR("the backend answered");
+    } else {
         hook_failure(&answer, slot, result);
-        return true;
     }
-    result->requires = answer.requires;
-    result->metadata = answer.metadata;
-    result->why = STR("the backend answered");
-    return result_keep_record(slot, &job.key, result, err);
+    /* The log of a failed metadata question is kept for the next one (run/backend.h), that of a
+     * requires job is told to its run alone. */
+    return (!answer.answered && hook == HOOK_REQUIRES) ||
+           result_keep_record(slot, &job.key, result, err);
 }
 
 bool requires_run(struct slot *slot, struct spec_result *result, struct err *err)

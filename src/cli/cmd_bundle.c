@@ -58,7 +58,6 @@ static bool bundle_gather(const struct call *call, const struct run_plan_config 
         .program = asked->program,
         .command = STR("refinery bundle create"),
         .cache = asked->cache,
-        .history_db = arena_printf(call->arena, STR_FMT "/history.db", STR_ARG(asked->cache)),
         .preset = asked->preset,
         .mirror = asked->mirror,
         .strategy = option_str(call->options, OPTION_STRATEGY),

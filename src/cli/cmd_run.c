@@ -158,6 +158,8 @@ static void run_print_suggestions(const struct manifest *manifest)
     for (size_t i = 0; i < manifest->package_count; i++) {
         const struct manifest_package *package = &manifest->packages[i];
         struct str rest = package->suggestion, line;
+        if (package->status == MANIFEST_MISSING)
+            continue; /* the plan said it */
         while (str_next_line(&rest, &line))
             printf(STR_FMT ": " STR_FMT "\n", STR_ARG(package->name), STR_ARG(line));
     }
@@ -224,10 +226,9 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
                        struct run_config *config, struct err *err)
 {
     const struct options *options = call->options;
-    struct str output, manifest, history;
+    struct str output, manifest;
     if (!file_absolute(option_str(options, OPTION_OUTPUT), call->arena, &output, err) ||
-        !file_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err) ||
-        !file_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err))
+        !file_absolute(option_str(options, OPTION_MANIFEST), call->arena, &manifest, err))
         return false;
     *config = (struct run_config){
         .program = plan->program,
@@ -235,7 +236,6 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
         .output = output,
         .cache = plan->cache,
         .manifest = manifest,
-        .history_db = history,
         .preset = option_str(options, OPTION_CONTAINER_PRESET),
         .mirror = option_str(options, OPTION_MIRROR),
         .strict_floor = str_eq(option_str(options, OPTION_FLOOR), STR("strict")),
@@ -249,12 +249,7 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
         .max_attempts = option_int(options, OPTION_MAX_ATTEMPTS),
         .backoff_base_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_BASE),
         .backoff_max_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_MAX),
-        .retry_failed = option_flag(options, OPTION_RETRY_FAILED),
         .skip_known_failures = option_flag(options, OPTION_SKIP_KNOWN_FAILURES),
-        .auto_apply = option_flag(options, OPTION_AUTO_APPLY_SUGGESTIONS) ||
-                      option_flag(options, OPTION_DRY_RUN_RECIPES),
-        .system_recipes = option_flag(options, OPTION_SYSTEM_RECIPES),
-        .dry_run_recipes = option_flag(options, OPTION_DRY_RUN_RECIPES),
         .clock = call->clock,
     };
     return true;

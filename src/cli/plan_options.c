@@ -135,11 +135,12 @@ bool plan_options_place(const struct call *call, struct run_plan_config *config,
 bool plan_options(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
-    struct str input = option_str(options, OPTION_INPUT);
+    struct str input = option_str(options, OPTION_INPUT), history;
     const char *program;
     if (!plan_options_not_yet(options, err))
         return false;
     if (!plan_options_program(call, &program, err) ||
+        !file_absolute(option_str(options, OPTION_HISTORY_DB), call->arena, &history, err) ||
         (input.len && !file_absolute(input, call->arena, &input, err)))
         return false;
     *config = (struct run_plan_config){
@@ -163,6 +164,12 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .fallback_latest = option_flag(options, OPTION_FALLBACK_LATEST),
         .max_deps = option_int(options, OPTION_MAX_DEPS),
         .attempt_timeout_ms = option_ms(options, OPTION_ATTEMPT_TIMEOUT),
+        .retry_failed = option_flag(options, OPTION_RETRY_FAILED),
+        .auto_apply = option_flag(options, OPTION_AUTO_APPLY_SUGGESTIONS) ||
+                      option_flag(options, OPTION_DRY_RUN_RECIPES),
+        .system_recipes = option_flag(options, OPTION_SYSTEM_RECIPES),
+        .dry_run_recipes = option_flag(options, OPTION_DRY_RUN_RECIPES),
+        .history_db = history,
         .program = program,
         .clock = call->clock,
     };

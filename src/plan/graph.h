@@ -107,14 +107,18 @@ struct graph_build_ask {
     struct str requirement;
 };
 
+struct graph_build_asks {
+    struct graph_build_ask *at;
+    size_t len, cap;
+};
+
 struct graph_request {
     struct solve_request target;       /* the main question; target.env is the target */
     const struct solve_env *build_env; /* where build-requires run (the build machine) */
     /* Where builds find what they need, when it is not where the target's packages come from. */
     const struct provider *build_provider;
     struct graph_rebuild rebuild;
-    const struct graph_build_ask *build_asks;
-    size_t build_asks_len;
+    const struct graph_build_asks *build_asks; /* NULL: none; the provider's answers may add some */
     const struct str *provided; /* projects that the build image brings: never resolved */
     size_t provided_len;
 };

@@ -249,17 +249,16 @@ static void keep_requires(struct graph_state *state, uint32_t index,
 static void add_build_asks(const struct graph_state *state, struct str name,
                            struct provider_build_system *system)
 {
-    const struct graph_request *request = state->request;
-    struct str *all =
-        ARENA_ARRAY(state->arena, struct str, system->requires_len + request->build_asks_len);
+    const struct graph_build_asks *asks = state->request->build_asks;
+    struct str *all = ARENA_ARRAY(state->arena, struct str, system->requires_len + asks->len);
     size_t count = system->requires_len;
     for (size_t i = 0; i < count; i++) {
         const struct str *named = &system->requires[i];
         all[i] = *named;
     }
-    for (size_t i = 0; i < request->build_asks_len; i++)
-        if (str_eq(request->build_asks[i].name, name))
-            all[count++] = request->build_asks[i].requirement;
+    for (size_t i = 0; i < asks->len; i++)
+        if (str_eq(asks->at[i].name, name))
+            all[count++] = asks->at[i].requirement;
     system->requires = all;
     system->requires_len = count;
 }
@@ -304,7 +303,7 @@ static bool plan_build(struct graph_state *state, uint32_t index, const struct g
         skip(state, index, arena_str(state->arena, str_from(said.text)));
         return true;
     }
-    if (state->request->build_asks_len)
+    if (state->request->build_asks)
         add_build_asks(state, state->drafts.at[index].node.name, &system);
     keep_requires(state, index, &system, env);
     if (!graph_environment(state, env, system.requires, system.requires_len, &nodes, &len, &failure,

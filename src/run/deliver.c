@@ -175,14 +175,21 @@ static struct str run_why_needs(struct run *run, size_t index, struct str why)
 }
 
 /* A package that the plan found no way to have. */
-static void run_manifest_missing(const struct graph_node *node, struct manifest_package *package)
+static void run_manifest_missing(const struct run *run, const struct graph_node *node,
+                                 struct manifest_package *package)
 {
+    const struct remedy_course *course = run_plan_course(run->plan, node->name, node->version);
     *package = (struct manifest_package){.name = node->name,
                                          .version = node->version,
                                          .status = MANIFEST_MISSING,
                                          .version_why = node->version_why,
                                          .why = node->why,
                                          .error = node->why};
+    if (!course)
+        return;
+    package->recipes = (struct manifest_list){course->recipes.at, course->recipes.len};
+    package->hint_ids = (struct manifest_list){course->hints.at, course->hints.len};
+    package->suggestion = course->suggestion;
 }
 
 static void run_manifest_package(struct run *run, size_t index, struct manifest_package *package)
@@ -219,8 +226,8 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
         package->source_digest = node->source.sha256;
         package->commit = node->source.commit;
         package->recipes = (struct manifest_list){spec.recipes.at, spec.recipes.len};
-        package->hint_ids = (struct manifest_list){wheel->hints.at, wheel->hints.len};
-        package->suggestion = wheel->suggestion;
+        package->hint_ids = (struct manifest_list){wheel->course.hints.at, wheel->course.hints.len};
+        package->suggestion = wheel->course.suggestion;
     }
     if (package->status == MANIFEST_FAILED || package->status == MANIFEST_MISSING ||
         package->status == MANIFEST_SKIPPED_KNOWN_FAILURE)
@@ -236,7 +243,7 @@ void run_manifest(struct run *run, struct manifest *manifest)
         if (run->test_of.at[i] != RUN_NO_NODE)
             run_manifest_package(run, i, vec_push(&packages, run->arena));
         else if (run->graph.nodes[i].action == GRAPH_SKIP && run_is_output(run, i))
-            run_manifest_missing(&run->graph.nodes[i], vec_push(&packages, run->arena));
+            run_manifest_missing(run, &run->graph.nodes[i], vec_push(&packages, run->arena));
     manifest->packages = packages.at;
     manifest->package_count = packages.len;
 }

@@ -104,36 +104,25 @@ static enum spec_kind run_kind(const struct graph_node *node)
     return node->action == GRAPH_REUSE ? SPEC_FETCH : SPEC_WHEEL;
 }
 
-/* Not what a build's environment would have to be resolved for, nor system packages unasked. */
-static bool run_may_learn(const struct run *run, struct str word)
+/* What worked last for the package starts its next build, and what the plan tried before. */
+static void run_begin_course(struct run *run, struct run_job *job)
 {
-    bool system = str_starts(word, STR("apt:")) || str_starts(word, STR("dnf:"));
-    return !str_starts(word, STR("pip:")) && (!system || run->config->system_recipes);
-}
-
-/* What worked last for the package starts its next build; its table has the rest anyway. */
-static void run_take_learned(struct run *run, struct run_job *job)
-{
-    const struct store_learned *learned = map_get(&run->learned, job->name);
-    JSON_AUTO yyjson_doc *doc = NULL;
-    struct err ignored = {0};
-    yyjson_val *word;
-    size_t index, max;
-    if (!learned || !learned->recipes.len ||
-        !json_parse(learned->recipes, "recipes", &doc, &ignored))
+    const struct remedy_course *course = run_plan_course(run->plan, job->name, job->version);
+    struct spec_list learned =
+        learned_recipes(run->learned, job->name, run_plan_recipes(run->plan, job->name, run->arena),
+                        run_plan_config(run->plan)->system_recipes, run->arena);
+    remedy_begin(run->remedies, &job->course, learned, (struct spec_list){0});
+    if (!course)
         return;
-    struct spec_list asked = run_plan_recipes(run->plan, job->name, run->arena);
-    for (size_t i = 0; i < asked.len; i++)
-        if (!str_starts(asked.at[i], STR("setting:")))
-            return; /* who says what it is to be built with has said it all */
-    struct spec_list known = recipe_for(job->name, (struct spec_files){0}, asked, run->arena);
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, word)
-    {
-        struct str text = str_of(yyjson_get_str(word), yyjson_get_len(word));
-        if (yyjson_is_str(word) && !recipe_has(known, text) && recipe_check(text, &ignored) &&
-            run_may_learn(run, text))
-            *vec_push(&job->recipes, run->arena) = arena_str(run->arena, text);
-    }
+    remedy_begin(run->remedies, &job->course,
+                 (struct spec_list){course->recipes.at, course->recipes.len},
+                 (struct spec_list){course->hints.at, course->hints.len});
+    if (job->kind != SPEC_WHEEL)
+        return;
+    for (size_t i = 0; i < course->outcomes.len; i++)
+        *vec_push(&job->course.outcomes, run->arena) = course->outcomes.at[i];
+    for (size_t i = 0; i < course->inferences.len; i++)
+        *vec_push(&job->course.inferences, run->arena) = course->inferences.at[i];
 }
 
 /* What the job of a node begins with, and what it may go on to. */
@@ -150,13 +139,13 @@ static bool run_choose_strategy(struct run *run, const struct graph_node *node, 
     }
     if (node->kind == GRAPH_REQUIRES) { /* asked by the build machine's Python: it records facts */
         job->strategy = run_is_at_home(run) ? STR("native") : STR("cross");
-        run_take_learned(run, job);
+        run_begin_course(run, job);
         return true;
     }
     if (!run_order(run, node->name, &job->order, err))
         return false;
     job->strategy = run_way(run, &job->order);
-    run_take_learned(run, job);
+    run_begin_course(run, job);
     return true;
 }
 
@@ -296,7 +285,7 @@ bool run_add_nodes(struct run *run, size_t first, struct err *err)
 static int64_t run_guess(const struct run *run, const struct run_job *job,
                          const struct estimate_history *history)
 {
-    const struct store_learned *learned = map_get(&run->learned, job->name);
+    const struct store_learned *learned = map_get(&run->learned->packages, job->name);
     static const int64_t flat[] = {[SPEC_FETCH] = 500,
                                    [SPEC_REQUIRES] = 1500,
                                    [SPEC_METADATA] = 1500,
@@ -323,9 +312,9 @@ static bool run_prioritize(struct run *run, struct store_job_new *jobs, size_t f
         ARENA_ARRAY(&scratch, struct critical_path_edge, run->needs.len);
     VEC(int64_t) known = {0};
     enum critical_path_schedule schedule = SCHEDULE_CRITICAL_PATH;
-    for (size_t i = 0; i < run->learned.len; i++)
+    for (size_t i = 0; i < run->learned->packages.len; i++)
         *vec_push(&known, &scratch) =
-            ((const struct store_learned *)run->learned.entries[i].value)->duration_ms;
+            ((const struct store_learned *)run->learned->packages.entries[i].value)->duration_ms;
     struct estimate_history history = estimate_open(&scratch, known.at, known.len);
     if (!critical_path_parse(run->config->schedule, &schedule))
         return err_set(err, ERR_USAGE, "no schedule is called " STR_FMT,
@@ -468,8 +457,8 @@ static struct spec_list run_asked_recipes(const struct run *run, const struct ru
     VEC(struct str) words = {0};
     for (size_t i = 0; i < asked.len; i++)
         *vec_push(&words, arena) = asked.at[i];
-    for (size_t i = 0; i < job->recipes.len; i++)
-        *vec_push(&words, arena) = job->recipes.at[i];
+    for (size_t i = 0; i < job->course.recipes.len; i++)
+        *vec_push(&words, arena) = job->course.recipes.at[i];
     return (struct spec_list){words.at, words.len};
 }
 
@@ -509,7 +498,7 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,
                           .silence_ms = config->silence_ms,
-                          .retry_failed = config->retry_failed};
+                          .retry_failed = run_plan_config(run->plan)->retry_failed};
     if (job->node == RUN_NO_NODE)
         return;
     const struct graph_node *node = &run->graph.nodes[job->node];

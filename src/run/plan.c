@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "build/recipe.h"
 #include "build/slot.h"
 #include "image/arch.h"
 #include "image/preset.h"
@@ -12,8 +13,10 @@
 #include "pkg/name.h"
 #include "run/backend.h"
 #include "run/inputs.h"
+#include "run/learned.h"
 #include "run/locked.h"
 #include "run/pin.h"
+#include "run/remedy.h"
 
 /* What every build image brings: backends ask for it as a requirement, but it is a program. */
 static const struct str run_provided[] = {STR_INIT("ninja")};
@@ -38,7 +41,9 @@ struct run_plan {
     struct provider provider, builds_provider;
     struct run_env target, build;
     VEC(struct str) rebuild_names;
-    VEC(struct graph_build_ask) build_asks; /* of "pip:" recipes */
+    struct graph_build_asks build_asks; /* of "pip:" recipes */
+    struct learned learned;
+    struct remedies remedies;
     struct graph_request request;
     struct graph graph;
 };
@@ -157,6 +162,8 @@ static bool run_open_index(struct run_plan *plan, struct err *err)
                                      .net = &plan->net,
                                      .provider = &plan->builds_provider,
                                      .build_env = &plan->build.env,
+                                     .remedies = &plan->remedies,
+                                     .asks = &plan->build_asks,
                                      .arena = plan->arena};
     plan->asking = backend_open(&plan->backend);
     plan->listing = (struct index_provider){
@@ -194,8 +201,18 @@ static int64_t run_awaited_from(const struct run_plan_config *config)
     return config->await_sdist_ms ? now - config->await_sdist_ms : 0;
 }
 
+/* "pip:" recipes: those that are asked for, and what builds that got through were made with. */
 static void run_take_asks(struct run_plan *plan)
 {
+    for (size_t i = 0; i < plan->learned.packages.len; i++) {
+        struct str name = plan->learned.packages.entries[i].key;
+        struct spec_list words =
+            learned_recipes(&plan->learned, name, inputs_recipes(&plan->inputs, name, plan->arena),
+                            true, plan->arena);
+        struct spec_list pip = recipe_values(words, STR("pip"), plan->arena);
+        for (size_t k = 0; k < pip.len; k++)
+            *vec_push(&plan->build_asks, plan->arena) = (struct graph_build_ask){name, pip.at[k]};
+    }
     for (size_t i = 0; i < plan->inputs.recipes.len; i++) {
         const struct inputs_recipe *recipe = &plan->inputs.recipes.at[i];
         struct str kind, value;
@@ -233,8 +250,7 @@ static void run_make_request(struct run_plan *plan)
         .build_env = &plan->build.env,
         .build_provider = &plan->builds_provider,
         .rebuild = run_rebuild(plan),
-        .build_asks = plan->build_asks.at,
-        .build_asks_len = plan->build_asks.len,
+        .build_asks = &plan->build_asks,
         .provided = run_provided,
         .provided_len = sizeof run_provided / sizeof *run_provided,
     };
@@ -297,7 +313,10 @@ static void run_say_unasked(const struct run_plan *plan)
 
 static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
 {
+    plan->remedies =
+        (struct remedies){.config = &plan->config, .learned = &plan->learned, .arena = plan->arena};
     if (!run_make_envs(plan, err) ||
+        !learned_look(plan->config.history_db, plan->arena, &plan->learned, err) ||
         !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err) || !run_pin(plan, err))
         return false;
     run_say(plan, "reading the inputs");
@@ -336,6 +355,7 @@ void run_plan_close(struct run_plan **plan)
     if ((*plan)->index != (*plan)->builds)
         index_close(&(*plan)->index);
     index_close(&(*plan)->builds);
+    remedy_close(&(*plan)->remedies);
     mem_free(*plan);
     *plan = NULL;
 }
@@ -358,6 +378,23 @@ const struct spec_net *run_plan_net(const struct run_plan *plan)
 struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name, struct arena *arena)
 {
     return inputs_recipes(&plan->inputs, name, arena);
+}
+
+struct learned *run_plan_learned(struct run_plan *plan)
+{
+    return &plan->learned;
+}
+
+struct remedies *run_plan_remedies(struct run_plan *plan)
+{
+    return &plan->remedies;
+}
+
+const struct remedy_course *run_plan_course(const struct run_plan *plan, struct str name,
+                                            struct str version)
+{
+    const struct backend_question *question = backend_asked(&plan->backend, name, version);
+    return question ? &question->course : NULL;
 }
 
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)

@@ -27,8 +27,10 @@ struct run_plan_config {
     struct spec_list recipes;  /* "NAME=RECIPE" */
     bool eager, fallback_latest;
     int64_t max_deps;
-    int64_t attempt_timeout_ms; /* of a backend that is asked for metadata */
-    struct str cache;
+    int64_t attempt_timeout_ms;                       /* of a backend that is asked for metadata */
+    bool retry_failed;                                /* repeat what is known to fail */
+    bool auto_apply, system_recipes, dry_run_recipes; /* what is done about suggestions */
+    struct str cache, history_db;
     struct str preset, mirror, keyring; /* of images (build/spec.h) */
     struct str image;    /* reference of the target's root, or empty; pinned by the plan */
     struct str engine;   /* out of whose storage it comes; empty: a registry */
@@ -68,6 +70,16 @@ const struct spec_net *run_plan_net(const struct run_plan *plan);
 /* Recipes that they ask for, for a project (normalised name). */
 struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name,
                                   struct arena *arena);
+
+/* What earlier runs taught, and what is shared by all that fails; live as long as the plan. */
+struct learned;
+struct remedies;
+struct learned *run_plan_learned(struct run_plan *plan);
+struct remedies *run_plan_remedies(struct run_plan *plan);
+/* What was tried while a source's backend was asked for its metadata; NULL: it was not asked. */
+struct remedy_course;
+const struct remedy_course *run_plan_course(const struct run_plan *plan, struct str name,
+                                            struct str version);
 
 /*
  * The backend's answer about wheel node `wheel`: what its environment becomes,

@@ -6,77 +6,48 @@
 #include "run/hints.h"
 #include "run/lookup.h"
 
-/* What all jobs of a run share, opened when the first of them builds or fails. */
-struct remedies {
-    struct hint_catalogue catalogue;
-    struct contents contents;
-    bool map_asked, map_there;
-    VEC(struct hint_record) records;
-};
-
 /* ---- listening ---- */
 
-static bool remember_record(void *state, const struct store_hint_record *record, struct err *err)
+bool remedy_listen(struct remedies *remedies, struct remedy_course *course, struct err *err)
 {
-    struct run *run = state;
-    (void)err;
-    *vec_push(&run->remedies->records, run->arena) =
-        (struct hint_record){.id = arena_str(run->arena, record->hint),
-                             .tried = (uint64_t)record->applied,
-                             .worked = (uint64_t)record->fixed};
-    return true;
-}
-
-static bool open_remedies(struct run *run, struct err *err)
-{
-    if (run->remedies)
-        return true;
-    run->remedies = ARENA_NEW(run->arena, struct remedies);
-    return hints_open(run->config->cache, run->arena, &run->remedies->catalogue, err) &&
-           store_hint_each(run->store, remember_record, run, err);
-}
-
-bool remedy_listen(struct run *run, struct run_job *job, struct err *err)
-{
-    if ((job->kind != SPEC_WHEEL && job->kind != SPEC_REQUIRES) || run->config->gather)
-        return true;
-    if (!open_remedies(run, err))
+    if (!remedies->opened &&
+        !hints_open(remedies->config->cache, remedies->arena, &remedies->catalogue, err))
         return false;
-    classifier_close(&job->classifier);
-    job->classifier = classifier_open(&run->remedies->catalogue, run->arena);
-    job->reading = (struct hint_reading){.class = HINT_UNKNOWN};
+    remedies->opened = true;
+    classifier_close(&course->classifier);
+    course->classifier = classifier_open(&remedies->catalogue, remedies->arena);
+    course->reading = (struct hint_reading){.class = HINT_UNKNOWN};
     return true;
 }
 
-void remedy_hear(struct run_job *job, struct str chunk)
+void remedy_hear(struct remedy_course *course, struct str chunk)
 {
-    if (job->classifier)
-        classifier_feed(job->classifier, chunk);
+    if (course->classifier)
+        classifier_feed(course->classifier, chunk);
 }
 
-void remedy_phase(struct run_job *job, struct str phase)
+void remedy_phase(struct remedy_course *course, struct str phase)
 {
-    if (job->classifier)
-        classifier_phase(job->classifier, phase);
+    if (course->classifier)
+        classifier_phase(course->classifier, phase);
 }
 
 /* ---- looking up ---- */
 
-/* Who installs packages into the images of this run. */
-static struct str manager_of(const struct run *run)
+/* Who installs packages into the images. */
+static struct str manager_of(const struct remedies *remedies)
 {
-    return run_plan_config(run->plan)->image.len ? STR("dnf") : STR("apt");
+    return remedies->config->image.len ? STR("dnf") : STR("apt");
 }
 
-/* Once a run, and only when something is to be looked up: made the first time, else mapped. */
-static bool has_map(struct run *run)
+/* Once, and only when something is to be looked up: made the first time, else mapped. */
+static bool has_map(struct remedies *remedies)
 {
-    struct remedies *remedies = run->remedies;
     struct err err = {0};
     if (remedies->map_asked)
         return remedies->map_there;
     remedies->map_asked = true;
-    remedies->map_there = lookup_open(run_plan_config(run->plan), false, NULL, NULL, run->arena,
+    remedies->map_there = lookup_open(remedies->config, false, NULL, NULL, remedies->arena,
                                       &remedies->contents, &err);
     if (!remedies->map_there)
         log_warn("what failed builds lack cannot be looked up: %s", err.text);
@@ -92,27 +63,28 @@ static struct str word_of(const struct suggest_recipe *recipe, struct arena *are
     return arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(recipe->kind), STR_ARG(recipe->value));
 }
 
-/* What of a suggestion this run may add; false: nothing, or not all of it. */
-static bool may_apply(struct run *run, const struct run_job *job,
-                      const struct hint_suggestion *suggestion, struct run_trial *trial)
+/* What of a suggestion may be added; false: nothing, or not all of it. */
+static bool may_apply(const struct remedies *remedies, const struct remedy_course *course,
+                      const struct hint_suggestion *suggestion, struct remedy_trial *trial)
 {
     const struct suggest_recipe *recipes;
     size_t len;
     struct err ignored = {0};
     VEC(struct str) words = {0};
+    struct arena *arena = remedies->arena;
     if (suggestion->impact != IMPACT_NORMAL || suggestion->confidence < REMEDY_CONFIDENCE)
         return false;
-    suggest_for(suggestion, manager_of(run), run->arena, &recipes, &len);
+    suggest_for(suggestion, manager_of(remedies), arena, &recipes, &len);
     for (size_t i = 0; i < len; i++) {
-        struct str word = word_of(&recipes[i], run->arena);
+        struct str word = word_of(&recipes[i], arena);
         if (recipes[i].approval ||
-            recipe_has((struct spec_list){job->recipes.at, job->recipes.len}, word) ||
+            recipe_has((struct spec_list){course->recipes.at, course->recipes.len}, word) ||
             !recipe_check(word, &ignored) ||
-            (suggest_is_manager(recipes[i].kind) && !run->config->system_recipes))
+            (suggest_is_manager(recipes[i].kind) && !remedies->config->system_recipes))
             return false;
-        *vec_push(&words, run->arena) = word;
+        *vec_push(&words, arena) = word;
     }
-    *trial = (struct run_trial){.hint = suggestion->id, .recipes = {words.at, words.len}};
+    *trial = (struct remedy_trial){.hint = suggestion->id, .recipes = {words.at, words.len}};
     if (suggestion->finding) {
         trial->need = suggestion->finding->need;
         trial->name = suggestion->finding->name;
@@ -122,7 +94,7 @@ static bool may_apply(struct run *run, const struct run_job *job,
 
 /* A package that the map gave for a need: a rule of its own, under an id that says what it is. */
 static struct store_inference inference_of(const struct hint_suggestion *suggestion,
-                                           const struct run_trial *trial, struct arena *arena)
+                                           const struct remedy_trial *trial, struct arena *arena)
 {
     const struct hint_finding *finding = suggestion->finding;
     if (!finding || finding->need == NEED_NONE || !trial->recipes.len ||
@@ -139,87 +111,120 @@ static struct store_inference inference_of(const struct hint_suggestion *suggest
         .example = finding->excerpt};
 }
 
-static struct hint_facts facts_of(const struct run *run, const struct run_job *job)
+static struct hint_facts facts_of(const struct remedies *remedies,
+                                  const struct remedy_subject *subject)
 {
-    const struct run_plan_config *config = run_plan_config(run->plan);
-    struct str python, rest;
-    str_cut(run->graph.target, '-', &python, &rest);
-    return (struct hint_facts){.name = job->name,
-                               .version = job->version,
+    const struct run_plan_config *config = remedies->config;
+    struct str major, minor;
+    str_cut(config->python, '.', &major, &minor);
+    return (struct hint_facts){.name = subject->name,
+                               .version = subject->version,
                                .python = config->python,
-                               .python_tag = python,
+                               .python_tag = arena_printf(remedies->arena, "cp" STR_FMT STR_FMT,
+                                                          STR_ARG(major), STR_ARG(minor)),
                                .arch = config->arch,
                                .platform = config->platform_tag,
-                               .backend = run->graph.nodes[job->node].backend};
+                               .backend = subject->backend};
 }
 
-static void suggest_to(struct run *run, struct run_job *job, struct remedy *remedy)
+static void suggest_to(struct remedies *remedies, const struct remedy_course *course,
+                       const struct remedy_subject *subject, struct remedy *remedy)
 {
-    const struct hint_facts facts = facts_of(run, job);
-    struct suggest_request request = {.catalogue = &run->remedies->catalogue,
-                                      .reading = &job->reading,
+    const struct hint_facts facts = facts_of(remedies, subject);
+    struct suggest_request request = {.catalogue = &remedies->catalogue,
+                                      .reading = &course->reading,
                                       .facts = &facts,
-                                      .records = run->remedies->records.at,
-                                      .record_count = run->remedies->records.len};
+                                      .records = remedies->learned->hints.at,
+                                      .record_count = remedies->learned->hints.len};
     struct hint_lookup lookup;
     struct hint_suggestions found = {0};
     BUF_AUTO struct buf sentence = {0};
-    if (packages_asks(&job->reading) && has_map(run)) {
-        lookup = packages_lookup(&run->remedies->contents.map);
+    if (packages_asks(&course->reading) && has_map(remedies)) {
+        lookup = packages_lookup(&remedies->contents.map);
         request.lookup = &lookup;
     }
-    suggest(&request, run->arena, &found);
+    suggest(&request, remedies->arena, &found);
     suggest_sentence(&found, &sentence);
-    remedy->suggestion = arena_str(run->arena, str_trim(buf_str(&sentence)));
-    bool acts = run->config->auto_apply && job->hints.len < REMEDY_STEPS;
+    remedy->suggestion = arena_str(remedies->arena, str_trim(buf_str(&sentence)));
+    bool acts = remedies->config->auto_apply && course->hints.len < REMEDY_STEPS;
     for (size_t i = 0; acts && i < found.len; i++) {
-        struct run_trial trial;
-        if (!may_apply(run, job, &found.at[i], &trial))
+        struct remedy_trial trial;
+        if (!may_apply(remedies, course, &found.at[i], &trial))
             continue;
         remedy->trial = trial;
         remedy->why = found.at[i].why;
-        remedy->inference = inference_of(&found.at[i], &trial, run->arena);
+        remedy->inference = inference_of(&found.at[i], &trial, remedies->arena);
         return;
     }
 }
 
-void remedy_find(struct run *run, struct run_job *job, bool failed, struct remedy *remedy)
+/* ---- a course ---- */
+
+/* Whether what the last trial was for is gone. */
+static bool has_worked(const struct remedy_course *course, enum remedy_end end)
 {
+    for (size_t i = 0; end != REMEDY_GOOD && i < course->reading.len; i++) {
+        const struct hint_finding *finding = &course->reading.findings[i];
+        if (str_eq(finding->hint->id, course->trial.hint) && finding->need == course->trial.need &&
+            str_eq(finding->name, course->trial.name))
+            return false;
+    }
+    return true;
+}
+
+void remedy_find(struct remedies *remedies, struct remedy_course *course,
+                 const struct remedy_subject *subject, enum remedy_end end, struct remedy *remedy)
+{
+    struct remedy_trial tried = course->trial;
     *remedy = (struct remedy){.class = STR("")};
-    if (!job->classifier)
+    if (!course->classifier)
         return;
-    classifier_end(job->classifier, &job->reading);
-    classifier_close(&job->classifier);
-    if (!failed)
+    classifier_end(course->classifier, &course->reading);
+    classifier_close(&course->classifier);
+    if (tried.recipes.len && end != REMEDY_PASSED)
+        *vec_push(&course->outcomes, remedies->arena) =
+            (struct store_hint_outcome){tried.hint, has_worked(course, end)};
+    course->trial = (struct remedy_trial){.recipes = {0}};
+    if (end != REMEDY_FAILED)
         return;
-    if (job->reading.class != HINT_UNKNOWN)
-        remedy->class = str_from(hint_class_name(job->reading.class));
-    suggest_to(run, job, remedy);
+    if (course->reading.class != HINT_UNKNOWN)
+        remedy->class = str_from(hint_class_name(course->reading.class));
+    suggest_to(remedies, course, subject, remedy);
 }
 
-void remedy_outcomes(struct run *run, const struct run_job *job, bool good,
-                     const struct store_hint_outcome **outcomes, size_t *count)
+void remedy_begin(struct remedies *remedies, struct remedy_course *course, struct spec_list recipes,
+                  struct spec_list hints)
 {
-    *count = job->trial.recipes.len > 0;
-    if (!*count)
-        return;
-    struct store_hint_outcome *made = ARENA_NEW(run->arena, struct store_hint_outcome);
-    *made = (struct store_hint_outcome){job->trial.hint, true};
-    for (size_t i = 0; !good && i < job->reading.len; i++) {
-        const struct hint_finding *finding = &job->reading.findings[i];
-        if (str_eq(finding->hint->id, job->trial.hint) && finding->need == job->trial.need &&
-            str_eq(finding->name, job->trial.name))
-            made->fixed = false;
-    }
-    *outcomes = made;
+    for (size_t i = 0; i < recipes.len; i++)
+        if (!recipe_has((struct spec_list){course->recipes.at, course->recipes.len}, recipes.at[i]))
+            *vec_push(&course->recipes, remedies->arena) = recipes.at[i];
+    for (size_t i = 0; i < hints.len; i++)
+        if (!recipe_has((struct spec_list){course->hints.at, course->hints.len}, hints.at[i]))
+            *vec_push(&course->hints, remedies->arena) = hints.at[i];
 }
 
-void remedy_close(struct run *run)
+void remedy_take(struct remedies *remedies, struct remedy_course *course,
+                 const struct remedy *remedy)
 {
-    for (size_t i = 0; i < run->jobs.len; i++)
-        classifier_close(&run->jobs.at[i].classifier);
-    if (!run->remedies)
-        return;
-    catalogue_close(&run->remedies->catalogue);
-    contents_close(&run->remedies->contents);
+    for (size_t i = 0; i < remedy->trial.recipes.len; i++)
+        *vec_push(&course->recipes, remedies->arena) = remedy->trial.recipes.at[i];
+    *vec_push(&course->hints, remedies->arena) = remedy->trial.hint;
+    if (remedy->inference.id.len)
+        *vec_push(&course->inferences, remedies->arena) = remedy->inference;
+    course->trial = remedy->trial;
+}
+
+struct str remedy_words(const struct remedy_trial *trial, struct arena *arena)
+{
+    BUF_AUTO struct buf words = {0};
+    for (size_t i = 0; i < trial->recipes.len; i++)
+        buf_printf(&words, "%s" STR_FMT, i ? ", " : "", STR_ARG(trial->recipes.at[i]));
+    return arena_str(arena, buf_str(&words));
+}
+
+void remedy_close(struct remedies *remedies)
+{
+    if (remedies->opened)
+        catalogue_close(&remedies->catalogue);
+    contents_close(&remedies->contents);
 }

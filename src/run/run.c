@@ -8,27 +8,11 @@
 #include "os/file.h"
 #include "plan/write.h"
 #include "publish/report.h"
-#include "run/remedy.h"
 #include "store/buildlog.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static bool run_remember(void *state, const struct store_learned *learned, struct err *err)
-{
-    (void)err;
-    struct run *run = state;
-    if (!str_eq(learned->kind, STR("wheel")))
-        return true;
-    struct store_learned *copy = ARENA_NEW(run->arena, struct store_learned);
-    *copy = *learned;
-    copy->name = arena_str(run->arena, learned->name);
-    copy->strategy = arena_str(run->arena, learned->strategy);
-    copy->recipes = arena_str(run->arena, learned->recipes);
-    *map_at(&run->learned, run->arena, copy->name) = copy;
-    return true;
-}
 
 /* What a killed run left behind: half-written logs and work directories. Nothing in them counts. */
 static bool run_clear_leftovers(struct run *run, struct err *err)
@@ -50,10 +34,10 @@ static bool run_open(struct run *run, struct err *err)
     return (config->gather || file_mkdirs(AT_FDCWD, config->output.ptr, 0755, err)) &&
            cas_open(arena_printf(run->arena, STR_FMT "/cas", STR_ARG(config->cache)).ptr, &run->cas,
                     err) &&
-           store_open(config->history_db.ptr, now, &run->store, err) &&
+           store_open(run_plan_config(run->plan)->history_db.ptr, now, &run->store, err) &&
            run_clear_leftovers(run, err) &&
            store_drone_register(run->store, &drone, now, &run->drone, &reclaimed, err) &&
-           store_learned_each(run->store, run_remember, run, err);
+           learned_read(run->store, run->arena, run->learned, err);
 }
 
 bool run_number_jobs(struct run *run, size_t first, struct err *err)
@@ -150,6 +134,8 @@ bool run_execute(const struct run_config *config, const struct run_watch *watch,
                       .arena = arena,
                       .plan = plan,
                       .graph = *run_plan_graph(plan),
+                      .learned = run_plan_learned(plan),
+                      .remedies = run_plan_remedies(plan),
                       .started_ms = clock_wall_ms(config->clock)};
     const char *lock_path = arena_printf(arena, STR_FMT "/lock", STR_ARG(config->cache)).ptr;
     FD_AUTO int lock = -1;
@@ -163,7 +149,8 @@ bool run_execute(const struct run_config *config, const struct run_watch *watch,
                              STR_ARG(config->cache))
                    : false;
     bool ok = run_through(&run, manifest, err);
-    remedy_close(&run);
+    for (size_t i = 0; i < run.jobs.len; i++)
+        classifier_close(&run.jobs.at[i].course.classifier);
     store_close(&run.store);
     cas_close(&run.cas);
     return ok;

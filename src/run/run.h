@@ -18,10 +18,10 @@
 #include "base/vec.h"
 #include "build/spec.h"
 #include "cas/cas.h"
-#include "hint/classify.h"
 #include "plan/graph.h"
 #include "publish/manifest.h"
 #include "run/plan.h"
+#include "run/remedy.h"
 #include "run/strategy.h"
 #include "store/store.h"
 
@@ -31,7 +31,7 @@ struct buildlog;
 struct run_config {
     const char *program; /* this program's own file, for the slots */
     struct str command;  /* as typed, for the report */
-    struct str output, cache, manifest, history_db;
+    struct str output, cache, manifest;
     struct str preset, mirror;
     bool strict_floor;
     struct str strategy; /* "auto", "cross", "hybrid" */
@@ -40,8 +40,7 @@ struct run_config {
     int64_t cpu_milli, memory_bytes;
     int64_t attempt_timeout_ms, silence_ms;
     int64_t max_attempts, backoff_base_ms, backoff_max_ms;
-    bool retry_failed, skip_known_failures;
-    bool auto_apply, system_recipes, dry_run_recipes; /* what is done about suggestions */
+    bool skip_known_failures;
     bool gather; /* only bring what the run takes into the cache: no builds, no output */
     const struct clock *clock;
 };
@@ -58,14 +57,6 @@ struct run_watch {
     int64_t tick_ms;
 };
 
-/* Recipes that an attempt is made with because of a hint, and what they are for. */
-struct run_trial {
-    struct str hint;
-    enum hint_need need;
-    struct str name;
-    struct spec_list recipes;
-};
-
 /* One job of the store and what became of it. */
 struct run_job {
     enum spec_kind kind;
@@ -77,13 +68,8 @@ struct run_job {
     struct str fact;             /* of WHEEL: what of the machine it read, and so went to hybrid */
     VEC(size_t) env;             /* WHEEL, REQUIRES: graph nodes of its build environment */
     struct spec_list asked;      /* WHEEL: what its backend asked for beyond that */
-    VEC(struct str) recipes;     /* WHEEL, REQUIRES: words that were learned, not asked for */
-    VEC(struct str) hints;       /* ids of the hints that they came from */
-    struct run_trial trial;      /* of the last attempt or, before it, the next one */
-    struct str suggestion;       /* for people, when it failed */
-    struct classifier *classifier; /* of the live attempt; NULL: nobody listens */
-    struct hint_reading reading;   /* of the last one */
-    int64_t wake_ms;               /* when its backoff ends */
+    struct remedy_course course; /* WHEEL, REQUIRES */
+    int64_t wake_ms;             /* when its backoff ends */
     bool ended, good;
     bool known_failure;        /* skipped because of an earlier run */
     struct spec_result result; /* of the last attempt */
@@ -113,8 +99,8 @@ struct run {
     VEC(size_t) wheel_of, test_of; /* graph node -> job index, or RUN_NO_NODE */
     VEC(uint32_t) reached;         /* graph node -> the last walk that came there */
     uint32_t walk;
-    struct map learned;        /* name -> struct store_learned */
-    struct remedies *remedies; /* remedy.c; NULL: none was needed yet */
+    struct learned *learned;   /* the plan's, read again */
+    struct remedies *remedies; /* the plan's */
     int64_t wake_ms;           /* when the next backoff ends; 0: none */
     bool nothing_ready;        /* the last claim found nothing */
 };

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "build/recipe.h"
 #include "drone/agent.h"
-#include "run/remedy.h"
 #include "run/strategy.h"
 
 /*
@@ -241,10 +240,7 @@ static bool run_apply(struct run *run, size_t index, const struct remedy *remedy
             return true;
         job->asked = asked;
     }
-    for (size_t i = 0; i < remedy->trial.recipes.len; i++)
-        *vec_push(&job->recipes, run->arena) = remedy->trial.recipes.at[i];
-    *vec_push(&job->hints, run->arena) = remedy->trial.hint;
-    job->trial = remedy->trial;
+    remedy_take(run->remedies, &job->course, remedy);
     *done = true;
     return true;
 }
@@ -255,43 +251,38 @@ static void run_hand_on(struct run *run, size_t requires)
     size_t wheel = run_asker(run, requires);
     if (wheel == RUN_NO_NODE)
         return;
-    const struct run_job *from = &run->jobs.at[requires];
-    struct run_job *to = &run->jobs.at[wheel];
-    for (size_t i = 0; i < from->recipes.len; i++) /* both began with what was learned */
-        if (!recipe_has((struct spec_list){to->recipes.at, to->recipes.len}, from->recipes.at[i]))
-            *vec_push(&to->recipes, run->arena) = from->recipes.at[i];
-    for (size_t i = 0; i < from->hints.len; i++)
-        *vec_push(&to->hints, run->arena) = from->hints.at[i];
+    const struct remedy_course *from = &run->jobs.at[requires].course;
+    remedy_begin(run->remedies, &run->jobs.at[wheel].course,
+                 (struct spec_list){from->recipes.at, from->recipes.len},
+                 (struct spec_list){from->hints.at, from->hints.len});
 }
 
 /* A failed build, by what its log suggests: tried again with it, or said to people. */
 static bool run_remedy(struct run *run, size_t index, const struct remedy *remedy, bool *again,
                        struct err *err)
 {
-    BUF_AUTO struct buf words = {0};
     struct run_job *job = &run->jobs.at[index];
+    struct str words = remedy_words(&remedy->trial, run->arena);
     size_t wheel = job->kind == SPEC_REQUIRES ? run_asker(run, index) : index;
-    job->suggestion = remedy->suggestion;
+    job->course.suggestion = remedy->suggestion;
     if (wheel != RUN_NO_NODE) /* people look there */
-        run->jobs.at[wheel].suggestion = remedy->suggestion;
-    for (size_t i = 0; i < remedy->trial.recipes.len; i++)
-        buf_printf(&words, "%s" STR_FMT, i ? ", " : "", STR_ARG(remedy->trial.recipes.at[i]));
+        run->jobs.at[wheel].course.suggestion = remedy->suggestion;
     *again = false;
     if (!remedy->trial.recipes.len)
         return true;
-    if (run->config->dry_run_recipes) {
+    if (run_plan_config(run->plan)->dry_run_recipes) {
         log_info(STR_FMT ": would be tried again with " STR_FMT ": " STR_FMT, STR_ARG(job->name),
-                 STR_ARG(buf_str(&words)), STR_ARG(remedy->why));
+                 STR_ARG(words), STR_ARG(remedy->why));
         return true;
     }
     if (!run_apply(run, index, remedy, again, err))
         return false;
     if (*again) {
-        run->jobs.at[index].suggestion = STR("");
+        run->jobs.at[index].course.suggestion = STR("");
         if (wheel != RUN_NO_NODE)
-            run->jobs.at[wheel].suggestion = STR("");
+            run->jobs.at[wheel].course.suggestion = STR("");
         log_info(STR_FMT ": tried again with " STR_FMT ": " STR_FMT, STR_ARG(job->name),
-                 STR_ARG(buf_str(&words)), STR_ARG(remedy->why));
+                 STR_ARG(words), STR_ARG(remedy->why));
     }
     return true;
 }
@@ -361,6 +352,21 @@ static struct str run_class(const struct spec_result *result, const struct remed
     return told ? remedy->class : str_from(spec_outcome_name(result->outcome));
 }
 
+/* What the end of the attempt's log suggests. */
+static void run_find_remedy(struct run *run, struct run_job *job, bool failed, bool good,
+                            struct remedy *remedy)
+{
+    const struct remedy_subject subject = {
+        .name = job->name,
+        .version = job->version,
+        .backend = job->node == RUN_NO_NODE ? STR("") : run->graph.nodes[job->node].backend};
+    remedy_find(run->remedies, &job->course, &subject,
+                failed ? REMEDY_FAILED
+                : good ? REMEDY_GOOD
+                       : REMEDY_PASSED,
+                remedy);
+}
+
 bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
                 const struct agent_end *end, struct str log, int64_t log_bytes, struct err *err)
 {
@@ -374,16 +380,12 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     size_t first_job = run->jobs.len, first_need = run->needs.len;
     struct str strategy = job->strategy;
     struct remedy remedy;
-    const struct store_hint_outcome *outcomes = NULL;
-    size_t outcome_count = 0;
     bool remedied = false;
     run_spec(run, job, &scratch, &spec);
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
     bool failed = !end->cancelled && run_is_the_builds(result.outcome);
-    remedy_find(run, job, failed, &remedy);
-    remedy_outcomes(run, job, result.outcome == SPEC_OK, &outcomes, &outcome_count);
-    job->trial = (struct run_trial){.recipes = {0}};
+    run_find_remedy(run, job, failed, !end->cancelled && result.outcome == SPEC_OK, &remedy);
     if (failed && !run_remedy(run, index, &remedy, &remedied, err))
         return false;
     if (!end->cancelled && !remedied && !run_decide(run, index, &result, err))
@@ -391,7 +393,10 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     job = &run->jobs.at[index]; /* the table may have grown */
     bool again = !end->cancelled && (remedied || !str_eq(strategy, job->strategy));
     struct store_graph addendum = run_store_graph(run, first_job, first_need);
+    struct remedy_course *course = &job->course;
     struct str words = run_words(run, spec.recipes);
+    struct str recipes =
+        run_words(run, (struct spec_list){course->recipes.at, course->recipes.len});
     struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
     struct store_completion completion = {
         .outcome = run_outcome(run, job, &result, end, again),
@@ -404,16 +409,14 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         .peak_kib = result.peak_bytes / 1024,
         .strategy = strategy,
         .recipes = words,
-        .learned = run_words(run, (struct spec_list){job->recipes.at, job->recipes.len}),
-        .next_recipes = remedied
-                            ? run_words(run, (struct spec_list){job->recipes.at, job->recipes.len})
-                            : STR(""),
-        .hints = run_words(run, (struct spec_list){job->hints.at, job->hints.len}),
-        .suggestion = job->suggestion,
-        .hint_outcomes = outcomes,
-        .hint_outcome_count = end->cancelled ? 0 : outcome_count,
-        .inferences = &remedy.inference,
-        .inference_count = remedied && remedy.inference.id.len,
+        .learned = recipes,
+        .next_recipes = remedied ? recipes : STR(""),
+        .hints = run_words(run, (struct spec_list){course->hints.at, course->hints.len}),
+        .suggestion = job->course.suggestion,
+        .hint_outcomes = course->outcomes.at,
+        .hint_outcome_count = course->outcomes.len,
+        .inferences = course->inferences.at,
+        .inference_count = course->inferences.len,
         .result = run_result_text(run, &result),
         .log = log,
         .log_bytes = log_bytes,
@@ -436,6 +439,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     if (!store_complete(run->store, attempt, epoch, &completion, clock_wall_ms(run->config->clock),
                         &effect, err))
         return false;
+    course->outcomes.len = course->inferences.len = 0;
     if (!end->cancelled)
         run_note_attempt(run, job, end, &result, strategy, log);
     job->result = result;

@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "drone/agent.h"
-#include "run/remedy.h"
 #include "store/buildlog.h"
 
 enum { RUN_LEASE_MS = 600000, RUN_RENEW_MS = 30000, RUN_LOG_MAX = 260 << 20 };
@@ -69,7 +68,8 @@ static bool run_claim(void *state, size_t slot, struct arena *arena, struct agen
     struct buildlog_id log = run_log_id(job, lease.attempt);
     if (!buildlog_forget(run_log_dir(run, arena), &log, err))
         return false;
-    if (!remedy_listen(run, job, err))
+    bool heard = (job->kind == SPEC_WHEEL || job->kind == SPEC_REQUIRES) && !run->config->gather;
+    if (heard && !remedy_listen(run->remedies, &job->course, err))
         return false;
     job->attempt = lease.attempt;
     job->claimed_ms = run_now(run);
@@ -116,7 +116,7 @@ static void run_phase(void *state, size_t slot, const struct agent_work *work, s
     struct err err = {0};
     if (!store_renew(run->store, work->attempt, work->epoch, &progress, run_now(run), &err))
         log_debug("%s", err.text);
-    remedy_phase(run_job_of(run, work), phase);
+    remedy_phase(&run_job_of(run, work)->course, phase);
     if (run->watch->phase)
         run->watch->phase(run->watch->state, slot, phase);
 }
@@ -140,7 +140,7 @@ static bool run_log(void *state, const struct agent_work *work, uint64_t offset,
 {
     struct run *run = state;
     struct run_job *job = run_job_of(run, work);
-    remedy_hear(job, chunk);
+    remedy_hear(&job->course, chunk);
     return run_open_log(run, job, work->attempt, err) &&
            buildlog_append(job->log, (int64_t)offset, chunk, err);
 }

@@ -28,9 +28,10 @@ PyMODINIT_FUNC PyInit__{name}(void)
 '''
 
 
-def extension(name, header, libraries, says, before="", version="1.0"):
+def extension(name, header, libraries, says, before="", version="1.0", more=()):
     """An sdist whose extension module asks a native library for its version."""
     return made.sdist_bytes(name, version, {
+        **dict(more),
         "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'
                           'build-backend = "setuptools.build_meta"\n',
         "setup.py": SETUP.format(name=name, version=version, libraries=libraries, before=before),
@@ -162,6 +163,52 @@ def part_hints(world):
                 str([again.packages[n].get("attempts") for n in ("needsbz", "needsflex")] + [again.packages["needsbz"]["recipes"]]))
 
 
+def asking(world, version="1.0"):
+    """Sdists whose metadata their backends alone can tell, which lack something for it."""
+    def dynamic(name, *words):
+        return extension(name, *words, version, {"PKG-INFO": made.metadata(name, version)})
+    config = 'subprocess.check_call(["pkg-config", "--print-errors", "--exists", "libffi"])'
+    return world.folder({
+        f"needsffi-{version}.tar.gz": dynamic("needsffi", "ffi.h", ["ffi"], '"plain"', config),
+        f"needspkg-{version}.tar.gz": dynamic("needspkg", "stdio.h", [], '"plain"', "import pkg_resources")})
+
+
+def part_asked(world):
+    """The same for backends that a plan asks for metadata; what failed is not asked again."""
+    files, cache = asking(world), world.make_cache("asked")
+    words = ("--find-links", files, "-r", need(world, "needsffi\nneedspkg\n"))
+    logs = lambda: {p.name: p.stat().st_ino for p in (cache / "metadata").glob("*.log")}
+    result = world.run(*words, local=False, cache=cache)
+    world.check("what would help is said and stored with the reason", result.status == 1 and
+                "needsffi 1.0: Suggested packages:" in result.text and "apt: libffi-dev" in
+                result.packages["needsffi"].get("metadata", {}).get("suggestion", "") and
+                "libffi" in result.packages["needsffi"]["why"], result)
+    first = logs()
+    result = world.run(*words, "--auto-apply-suggestions", "--no-system-recipes", "--dry-run-recipes", local=False, cache=cache)
+    world.check("no system packages where they are not wanted, and nothing in a dry run", result.status == 1 and
+                "needspkg: would be asked again with pip:setuptools<81" in result.text and
+                "asked again with apt:" not in result.text and not result.delivered(), result)
+    world.check("a question that failed is not asked again", len(first) == 2 and logs() == first, result, str((first, logs())))
+    result = world.run(*words, "--rebuild", "NeedsFFI", local=False, cache=cache)
+    changed = [name for name in first if logs().get(name) != first[name]]
+    world.check("unless its package is to be rebuilt", result.status == 1 and len(changed) == 1, result, str(changed))
+    result = world.run(*words, "--auto-apply-suggestions", local=False, cache=cache)
+    world.check("asked again with what helps, then built with it", result.status == 0 and
+                {n: p["status"] for n, p in result.packages.items()} == {"needsffi": "built", "needspkg": "built"} and
+                result.packages["needsffi"]["recipes"] == ["apt:libffi-dev"] and
+                result.packages["needspkg"]["recipes"] == ["pip:setuptools<81"] and
+                set(attempts(result, "needsffi") + attempts(result, "needspkg")) == {"succeeded"}, result,
+                str({n: (p.get("recipes"), p.get("attempts")) for n, p in result.packages.items()}))
+    stats = json.loads(hint(cache, "stats").stdout)
+    helped = {h["hint"]: (h["applied"], h["fixed"]) for h in stats["hints"] if h["applied"]}
+    world.check("that is their record", set(helped.values()) == {(1, 1)} and len(helped) == 2 and
+                [r["recipe"] for r in stats["looked_up"]] == ["apt:libffi-dev"], result, str(stats))
+    again = world.run("--find-links", asking(world, "1.1"), "-r", need(world, "needsffi\nneedspkg\n"), local=False, cache=cache)
+    world.check("the next version's backend is asked with it at once", again.status == 0 and
+                "asked again" not in again.text and len(logs()) == len(first) and
+                again.packages["needspkg"]["recipes"] == ["pip:setuptools<81"], again, str(logs()))
+
+
 def hint(cache, *argv):
     return subprocess.run([whole.PROGRAM, "hint", *argv, "--json", "--cache", str(cache)], capture_output=True,
                           text=True, check=False)
@@ -191,6 +238,7 @@ def part_record(world):
                 "nothing of this cache" in hint(cache, "show", "mine").stdout, None, done.stderr)
 
 
-PARTS = {"by-hand": part_by_hand, "patches": part_patches, "packs": part_packs, "hints": part_hints, "record": part_record}
+PARTS = {"by-hand": part_by_hand, "patches": part_patches, "packs": part_packs, "hints": part_hints,
+         "asked": part_asked, "record": part_record}
 
 whole.run_parts(PARTS)

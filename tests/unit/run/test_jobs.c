@@ -16,6 +16,9 @@ struct run_plan {
     bool refuses; /* run_plan_extend finds no solution */
     size_t extended;
     bool hybrid;
+    struct learned learned;
+    struct remedies remedies;
+    struct remedy_course asked; /* of a */
 };
 
 const struct graph *run_plan_graph(const struct run_plan *plan)
@@ -34,6 +37,22 @@ struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name, 
     (void)name;
     (void)arena;
     return (struct spec_list){0};
+}
+
+struct learned *run_plan_learned(struct run_plan *plan)
+{
+    return &plan->learned;
+}
+
+struct remedies *run_plan_remedies(struct run_plan *plan)
+{
+    return &plan->remedies;
+}
+
+const struct remedy_course *run_plan_course(const struct run_plan *plan, struct str name,
+                                            struct str version)
+{
+    return str_eq(name, STR("a")) && str_eq(version, STR("1")) ? &plan->asked : NULL;
 }
 
 const struct spec_net *run_plan_net(const struct run_plan *plan)
@@ -123,7 +142,15 @@ static int yard_make(void **state)
                              .watch = &yard->watch,
                              .arena = &yard->place->arena,
                              .plan = &yard->plan,
+                             .learned = &yard->plan.learned,
+                             .remedies = &yard->plan.remedies,
                              .graph = yard->plan.graph};
+    yard->plan.remedies = (struct remedies){
+        .config = &yard->plan.config, .learned = &yard->plan.learned, .arena = &yard->place->arena};
+    *vec_push(&yard->plan.asked.recipes, &yard->place->arena) = STR("apt:liba-dev");
+    *vec_push(&yard->plan.asked.hints, &yard->place->arena) = STR("header");
+    *vec_push(&yard->plan.asked.outcomes, &yard->place->arena) =
+        (struct store_hint_outcome){STR("header"), true};
     assert_ok(store_open(yard->place->db, 1, &yard->run.store, &err));
     assert_ok(store_drone_register(yard->run.store, &drone, 1, &yard->run.drone, &reclaimed, &err));
     assert_ok(run_make_jobs(&yard->run, &err));
@@ -164,6 +191,18 @@ static size_t count_needs(const struct run *run, const char *from)
     for (size_t i = 0; i < run->needs.len; i++)
         count += (size_t)run->needs.at[i].job == job(run, from);
     return count;
+}
+
+/* What the plan tried while it asked for metadata starts the build; its record is written once. */
+static void test_asked(void **state)
+{
+    struct run *run = &((struct yard *)*state)->run;
+    const struct remedy_course *build = &run->jobs.at[job(run, "a-id")].course;
+    assert_int_equal(build->recipes.len, 1);
+    assert_str(build->recipes.at[0], "apt:liba-dev");
+    assert_str(build->hints.at[0], "header");
+    assert_int_equal(build->outcomes.len, 1);
+    assert_int_equal(run->jobs.at[job(run, "b-id")].course.recipes.len, 0);
 }
 
 static void test_jobs(void **state)
@@ -417,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_jobs),
+        TEST(test_asked),
         TEST(test_edges),
         TEST(test_specs),
         TEST(test_order),
