@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ARENA_AUTO struct arena arena = {0};
     struct yamltree root;
     struct err err = {0};
-    if (!yamltree_read(str_of(data, size), STR("t.yaml"), &arena, &root, &err)) {
+    if (!yamltree_read(str_of(data, size), STR("t.yaml"), 1, &arena, &root, &err)) {
         if (!err.text[0])
             __builtin_trap();
     } else if (count(&root) > YAMLTREE_NODE_LIMIT + 1) {

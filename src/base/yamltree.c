@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <yaml.h>
 
+#include "base/map.h"
 #include "base/vec.h"
 
 struct reader {
@@ -11,6 +12,7 @@ struct reader {
     yaml_event_t event;
     bool has_event;
     struct str file;
+    unsigned first_line;
     size_t nodes;
     struct arena *arena;
     struct err *err;
@@ -18,7 +20,7 @@ struct reader {
 
 static unsigned line_of(const struct reader *reader)
 {
-    return (unsigned)reader->event.start_mark.line + 1;
+    return (unsigned)reader->event.start_mark.line + reader->first_line;
 }
 
 static bool fail(const struct reader *reader, const char *what)
@@ -32,10 +34,24 @@ static bool next(struct reader *reader)
     if (reader->has_event)
         yaml_event_delete(&reader->event);
     reader->has_event = yaml_parser_parse(&reader->parser, &reader->event) != 0;
-    return reader->has_event ||
-           err_set(reader->err, ERR_FORMAT, STR_FMT ":%zu: not YAML: %s", STR_ARG(reader->file),
-                   reader->parser.problem_mark.line + 1,
-                   reader->parser.problem ? reader->parser.problem : "unreadable");
+    if (reader->has_event)
+        return true;
+    /* A quotation mark that is not closed shows at the end; where it opened is the place to mend.
+     */
+    const yaml_parser_t *parser = &reader->parser;
+    size_t line = parser->context ? parser->context_mark.line : parser->problem_mark.line;
+    return err_set(reader->err, ERR_FORMAT, STR_FMT ":%zu: not YAML: %s%s%s", STR_ARG(reader->file),
+                   line + reader->first_line, parser->context ? parser->context : "",
+                   parser->context ? ": " : "", parser->problem ? parser->problem : "unreadable");
+}
+
+/* Past the events of the stream's or the document's own, which say nothing. */
+static bool skip(struct reader *reader, int events)
+{
+    while (events-- > 0)
+        if (!next(reader))
+            return false;
+    return true;
 }
 
 static bool scalar(const struct reader *reader, struct str *text)
@@ -53,15 +69,16 @@ static bool scalar(const struct reader *reader, struct str *text)
 
 static bool node(struct reader *reader, int depth, struct yamltree *out);
 
-static bool key(struct reader *reader, const struct yamltree *items, size_t len, struct str *out)
+static bool key(struct reader *reader, struct map *known, struct str *out)
 {
     if (reader->event.type != YAML_SCALAR_EVENT)
         return fail(reader, "a key is a plain value");
     if (!scalar(reader, out))
         return false;
-    for (size_t i = 0; i < len; i++)
-        if (str_eq(items[i].key, *out))
-            return fail(reader, "this key stands twice");
+    void **seen = map_at(known, reader->arena, *out);
+    if (*seen)
+        return fail(reader, "this key stands twice");
+    *seen = reader;
     return true;
 }
 
@@ -69,6 +86,7 @@ static bool key(struct reader *reader, const struct yamltree *items, size_t len,
 static bool children(struct reader *reader, int depth, struct yamltree *out)
 {
     VEC(struct yamltree) items = {0};
+    struct map known = {0};
     bool map = out->kind == YAMLTREE_MAP;
     yaml_event_type_t end = map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
     if (depth == YAMLTREE_DEPTH_LIMIT)
@@ -80,10 +98,12 @@ static bool children(struct reader *reader, int depth, struct yamltree *out)
             out->len = items.len;
             return true;
         }
-        if (map && (!key(reader, items.at, items.len, &item.key) || !next(reader)))
+        unsigned line = line_of(reader);
+        if (map && (!key(reader, &known, &item.key) || !next(reader)))
             return false;
         if (!node(reader, depth + 1, &item))
             return false;
+        item.line = line;
         *vec_push(&items, reader->arena) = item;
     }
     return false;
@@ -113,8 +133,9 @@ static bool node(struct reader *reader, int depth, struct yamltree *out)
 
 static bool document(struct reader *reader, struct yamltree *root)
 {
-    *root = (struct yamltree){.kind = YAMLTREE_MAP, .line = 1, .file = reader->file};
-    if (!next(reader) || !next(reader)) /* the stream's start; the document's, or the end */
+    *root =
+        (struct yamltree){.kind = YAMLTREE_MAP, .line = reader->first_line, .file = reader->file};
+    if (!skip(reader, 2)) /* the stream's start; the document's, or the end */
         return false;
     if (reader->event.type == YAML_STREAM_END_EVENT)
         return true;
@@ -122,16 +143,16 @@ static bool document(struct reader *reader, struct yamltree *root)
         return false;
     if (root->kind == YAMLTREE_TEXT && !root->text.len)
         root->kind = YAMLTREE_MAP;
-    if (!next(reader) || !next(reader)) /* the document's end; the stream's */
+    if (!skip(reader, 2)) /* the document's end; the stream's */
         return false;
     return reader->event.type == YAML_STREAM_END_EVENT ||
            fail(reader, "only one document is allowed");
 }
 
-bool yamltree_read(struct str text, struct str file, struct arena *arena, struct yamltree *root,
-                   struct err *err)
+bool yamltree_read(struct str text, struct str file, unsigned line, struct arena *arena,
+                   struct yamltree *root, struct err *err)
 {
-    struct reader reader = {.file = file, .arena = arena, .err = err};
+    struct reader reader = {.file = file, .first_line = line, .arena = arena, .err = err};
     if (text.len > YAMLTREE_SIZE_LIMIT)
         return err_set(err, ERR_LIMIT, STR_FMT ": larger than %d bytes", STR_ARG(file),
                        YAMLTREE_SIZE_LIMIT);

@@ -16,15 +16,18 @@ enum yamltree_kind { YAMLTREE_TEXT, YAMLTREE_LIST, YAMLTREE_MAP };
 
 struct yamltree {
     enum yamltree_kind kind;
-    unsigned line;        /* from 1 */
+    unsigned line;        /* from 1; of an entry of a mapping, its key's */
     struct str file, key; /* key: inside a mapping */
     struct str text;      /* of a TEXT; "" for null */
     const struct yamltree *items;
     size_t len;
 };
 
-/* ERR_FORMAT "file:line: what is wrong", ERR_LIMIT. An empty document is an empty mapping. */
-CHECKED bool yamltree_read(struct str text, struct str file, struct arena *arena,
+/*
+ * ERR_FORMAT "file:line: what is wrong", ERR_LIMIT. An empty document is an empty mapping. `line`
+ * is what the text's first line is called: 1, or where a piece of a file was.
+ */
+CHECKED bool yamltree_read(struct str text, struct str file, unsigned line, struct arena *arena,
                            struct yamltree *root, struct err *err);
 
 /* The entry of a mapping; NULL: there is none, or `tree` is no mapping. */

@@ -170,19 +170,15 @@ static bool catalogue_keep(struct loader *loader, struct hint *hint, struct err 
     return true;
 }
 
-static void catalogue_item(void *state, const struct document_node *item, const struct err *why)
+static void catalogue_item(void *state, const struct yamltree *item, const struct err *why)
 {
     struct loader *loader = state;
     struct hint hint = {0};
     struct err err = {0};
-    if (!item) {
-        catalogue_complain(loader, STR(""), why->text);
-        return;
-    }
-    if (!catalogue_read(item, loader->source->origin != ORIGIN_SHIPPED, loader->arena, &hint,
-                        &err)) {
-        const struct document_node *id = document_get(item, "id");
-        catalogue_complain(loader, id ? id->text : STR(""), err.text);
+    if (!item || !catalogue_read(item, loader->source->origin != ORIGIN_SHIPPED, loader->arena,
+                                 &hint, &err)) {
+        *vec_push(&loader->complaints, loader->arena) =
+            arena_str(loader->arena, str_from(item ? err.text : why->text));
         return;
     }
     hint.file = loader->source->name;
@@ -197,7 +193,7 @@ static void catalogue_item(void *state, const struct document_node *item, const 
 static void catalogue_read_source(struct loader *loader, const struct hint_source *source)
 {
     loader->source = source;
-    document_each(source->text, loader->arena, catalogue_item, loader);
+    document_each(source->text, source->name, loader->arena, catalogue_item, loader);
 }
 
 void catalogue_open(const struct hint_source *sources, size_t len, bool shipped,

@@ -3,33 +3,32 @@
 #include "base/vec.h"
 #include "pkg/name.h"
 
-static bool read_fail(const struct document_node *node, struct err *err, const char *what)
+static bool read_fail(const struct yamltree *node, struct err *err, const char *what)
 {
-    return err_set_at(err, ERR_FORMAT, node->line, 0, "line %zu: " STR_FMT ": %s", node->line,
-                      STR_ARG(node->key), what);
+    return yamltree_fail(node, err, STR_FMT ": %s", STR_ARG(str_slice(node->key, 0, 100)), what);
 }
 
-static bool read_text(const struct document_node *node, struct str *text, struct err *err)
+static bool read_text(const struct yamltree *node, struct str *text, struct err *err)
 {
-    if (node->kind != DOCUMENT_SCALAR)
+    if (node->kind != YAMLTREE_TEXT)
         return read_fail(node, err, "one value is expected here");
     *text = node->text;
     return true;
 }
 
 /* One value or a list of them. */
-static bool read_list(const struct document_node *node, struct arena *arena, struct hint_list *list,
+static bool read_list(const struct yamltree *node, struct arena *arena, struct hint_list *list,
                       struct err *err)
 {
-    size_t len = node->kind == DOCUMENT_LIST ? node->len : node->text.len > 0;
+    size_t len = node->kind == YAMLTREE_LIST ? node->len : node->text.len > 0;
     struct str *values = ARENA_ARRAY(arena, struct str, len + 1);
-    if (node->kind == DOCUMENT_MAP)
+    if (node->kind == YAMLTREE_MAP)
         return read_fail(node, err, "a list is expected here");
     if (len > CATALOGUE_LIST_LIMIT)
         return read_fail(node, err, "more values than allowed");
     for (size_t i = 0; i < len; i++) {
-        const struct document_node *item = node->kind == DOCUMENT_LIST ? node->items[i] : node;
-        if (item->kind != DOCUMENT_SCALAR)
+        const struct yamltree *item = node->kind == YAMLTREE_LIST ? &node->items[i] : node;
+        if (item->kind != YAMLTREE_TEXT)
             return read_fail(node, err, "a list of plain values is expected here");
         values[i] = item->text;
     }
@@ -38,7 +37,7 @@ static bool read_list(const struct document_node *node, struct arena *arena, str
 }
 
 /* "0.85", "85%", or a word of earlier catalogues. */
-static bool read_confidence(const struct document_node *node, double *confidence, struct err *err)
+static bool read_confidence(const struct yamltree *node, double *confidence, struct err *err)
 {
     static const struct {
         struct str word;
@@ -91,7 +90,7 @@ static bool read_is_value(struct str value)
 
 typedef VEC(struct hint_recipe) read_recipes_vec;
 
-static bool read_recipe(const struct document_node *node, struct str kind, struct str value,
+static bool read_recipe(const struct yamltree *node, struct str kind, struct str value,
                         struct arena *arena, read_recipes_vec *recipes, struct err *err)
 {
     value = str_trim(value);
@@ -108,28 +107,28 @@ static bool read_recipe(const struct document_node *node, struct str kind, struc
 }
 
 /* {apt: [..], dnf: ..}, {env: {K: V}}, or ["apt:libffi-dev", ..]. */
-static bool read_recipes(const struct document_node *node, struct arena *arena, struct hint *hint,
+static bool read_recipes(const struct yamltree *node, struct arena *arena, struct hint *hint,
                          struct err *err)
 {
     read_recipes_vec recipes = {0};
     struct str kind, value;
     for (size_t i = 0; i < node->len; i++) {
-        const struct document_node *item = node->items[i];
+        const struct yamltree *item = &node->items[i];
         struct hint_list values;
-        if (node->kind == DOCUMENT_LIST) {
-            if (item->kind != DOCUMENT_SCALAR || !str_cut(item->text, ':', &kind, &value))
+        if (node->kind == YAMLTREE_LIST) {
+            if (item->kind != YAMLTREE_TEXT || !str_cut(item->text, ':', &kind, &value))
                 return read_fail(node, err, "\"apt:NAME\" is expected here");
             if (!read_recipe(node, kind, value, arena, &recipes, err))
                 return false;
             continue;
         }
-        for (size_t j = 0; item->kind == DOCUMENT_MAP && j < item->len; j++) {
-            value = arena_printf(arena, STR_FMT "=" STR_FMT, STR_ARG(item->items[j]->key),
-                                 STR_ARG(item->items[j]->text));
+        for (size_t j = 0; item->kind == YAMLTREE_MAP && j < item->len; j++) {
+            value = arena_printf(arena, STR_FMT "=" STR_FMT, STR_ARG(item->items[j].key),
+                                 STR_ARG(item->items[j].text));
             if (!read_recipe(item, item->key, value, arena, &recipes, err))
                 return false;
         }
-        if (item->kind == DOCUMENT_MAP)
+        if (item->kind == YAMLTREE_MAP)
             continue;
         if (!read_list(item, arena, &values, err))
             return false;
@@ -137,7 +136,7 @@ static bool read_recipes(const struct document_node *node, struct arena *arena, 
             if (!read_recipe(item, item->key, values.at[j], arena, &recipes, err))
                 return false;
     }
-    if (node->kind == DOCUMENT_SCALAR && node->text.len)
+    if (node->kind == YAMLTREE_TEXT && node->text.len)
         return read_fail(node, err, "recipes by manager are expected here: {apt: [..], dnf: [..]}");
     hint->recipes = (struct hint_recipes){recipes.at, recipes.len};
     return true;
@@ -164,24 +163,24 @@ static struct hint_list *read_scope(struct hint_applies *applies, struct str key
     return NULL;
 }
 
-static bool read_applies(const struct document_node *node, bool lenient, struct arena *arena,
+static bool read_applies(const struct yamltree *node, bool lenient, struct arena *arena,
                          struct hint_applies *applies, struct err *err)
 {
-    if (node->kind == DOCUMENT_SCALAR && !node->text.len)
+    if (node->kind == YAMLTREE_TEXT && !node->text.len)
         return true;
-    if (node->kind != DOCUMENT_MAP)
+    if (node->kind != YAMLTREE_MAP)
         return read_fail(node, err, "a map is expected here: {packages: [..]}");
     for (size_t i = 0; i < node->len; i++) {
-        struct hint_list *list = read_scope(applies, node->items[i]->key);
+        const struct yamltree *item = &node->items[i];
+        struct hint_list *list = read_scope(applies, item->key);
         if (!list && lenient)
             continue;
         if (!list)
-            return err_set_at(err, ERR_FORMAT, node->items[i]->key_line, 0,
-                              "line %zu: applies_to knows no \"" STR_FMT "\"",
-                              node->items[i]->key_line, STR_ARG(node->items[i]->key));
+            return yamltree_fail(item, err, "applies_to knows no \"" STR_FMT "\"",
+                                 STR_ARG(str_slice(item->key, 0, 100)));
         if (list->len)
-            return read_fail(node->items[i], err, "given twice, in singular and plural");
-        if (!read_list(node->items[i], arena, list, err))
+            return read_fail(item, err, "given twice, in singular and plural");
+        if (!read_list(item, arena, list, err))
             return false;
     }
     struct str *names = ARENA_ARRAY(arena, struct str, applies->packages.len + 1);
@@ -191,7 +190,7 @@ static bool read_applies(const struct document_node *node, bool lenient, struct 
     return true;
 }
 
-static bool read_word(const struct document_node *node, struct hint *hint, struct err *err)
+static bool read_word(const struct yamltree *node, struct hint *hint, struct err *err)
 {
     struct str text;
     if (!read_text(node, &text, err))
@@ -210,7 +209,7 @@ static bool read_word(const struct document_node *node, struct hint *hint, struc
            read_fail(node, err, "normal or high is expected here");
 }
 
-static bool read_field(const struct document_node *node, bool lenient, struct arena *arena,
+static bool read_field(const struct yamltree *node, bool lenient, struct arena *arena,
                        struct hint *hint, struct err *err)
 {
     const struct {
@@ -246,21 +245,19 @@ static bool read_field(const struct document_node *node, bool lenient, struct ar
     if (str_eq(node->key, STR("class")) || str_eq(node->key, STR("need")) ||
         str_eq(node->key, STR("severity")) || str_eq(node->key, STR("impact")))
         return read_word(node, hint, err);
-    return lenient ||
-           err_set_at(err, ERR_FORMAT, node->key_line, 0, "line %zu: a hint has no \"" STR_FMT "\"",
-                      node->key_line, STR_ARG(node->key));
+    return lenient || yamltree_fail(node, err, "a hint has no \"" STR_FMT "\"",
+                                    STR_ARG(str_slice(node->key, 0, 100)));
 }
 
-bool catalogue_read(const struct document_node *item, bool lenient, struct arena *arena,
+bool catalogue_read(const struct yamltree *item, bool lenient, struct arena *arena,
                     struct hint *hint, struct err *err)
 {
     struct hint made = {.line = item->line, .severity = SEVERITY_ERROR, .confidence = 0.5};
     read_recipes_vec flat = {0};
-    if (item->kind != DOCUMENT_MAP)
-        return err_set_at(err, ERR_FORMAT, item->line, 0,
-                          "line %zu: a hint is a map: {id: .., pattern: ..}", item->line);
+    if (item->kind != YAMLTREE_MAP)
+        return yamltree_fail(item, err, "a hint is a map: {id: .., pattern: ..}");
     for (size_t i = 0; i < item->len; i++) {
-        const struct document_node *node = item->items[i];
+        const struct yamltree *node = &item->items[i];
         struct hint_list values;
         if (lenient && read_is_kind(node->key)) { /* apt: [..] beside the pattern */
             if (!read_list(node, arena, &values, err))

@@ -6,10 +6,10 @@
 #include "hint/document.h"
 
 /*
- * Fills a hint from a map; pattern and id are not judged yet. ERR_FORMAT with the line. `lenient`:
- * keys that are not known are passed over (files of earlier systems), otherwise refused.
+ * Fills a hint from a map; pattern and id are not judged yet. ERR_FORMAT with file and line.
+ * `lenient`: keys that are not known are passed over (files of earlier systems), otherwise refused.
  */
-CHECKED bool catalogue_read(const struct document_node *item, bool lenient, struct arena *arena,
+CHECKED bool catalogue_read(const struct yamltree *item, bool lenient, struct arena *arena,
                             struct hint *hint, struct err *err);
 
 #endif

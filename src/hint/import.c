@@ -19,8 +19,7 @@ struct importer {
 static void import_complain(struct importer *importer, const char *what)
 {
     importer->refused++;
-    *vec_push(&importer->complaints, importer->arena) =
-        arena_printf(importer->arena, STR_FMT ": %s", STR_ARG(importer->name), what);
+    *vec_push(&importer->complaints, importer->arena) = arena_str(importer->arena, str_from(what));
 }
 
 static struct str import_key(const struct hint *hint, struct arena *arena)
@@ -71,7 +70,7 @@ static void import_merge(struct hint *rule, const struct hint *more, struct aren
         rule->confidence = more->confidence;
 }
 
-static void import_item(void *state, const struct document_node *item, const struct err *why)
+static void import_item(void *state, const struct yamltree *item, const struct err *why)
 {
     struct importer *importer = state;
     struct hint hint;
@@ -128,7 +127,7 @@ static void import_judge(struct importer *importer, struct hint_import *import)
 void import_read(struct str text, struct str name, struct arena *arena, struct hint_import *import)
 {
     struct importer importer = {.arena = arena, .name = name};
-    document_each(text, arena, import_item, &importer);
+    document_each(text, name, arena, import_item, &importer);
     import_judge(&importer, import);
 }
 

@@ -78,7 +78,7 @@ bool pack_recipe_parse(struct str text, struct str file, struct arena *arena,
                  {"options", &made.options},
                  {"provides", &made.provides},
                  {"for", &made.packages}};
-    if (!yamltree_read(text, file, arena, &root, err) || !yamltree_only(&root, keys, err))
+    if (!yamltree_read(text, file, 1, arena, &root, err) || !yamltree_only(&root, keys, err))
         return false;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!yamltree_text(&root, texts[i].key, texts[i].into, err))

@@ -97,7 +97,7 @@ print("- id: torn\n  pattern: 'never closed\n- id: all\n  pattern: '.*'")
 PY
 expect "an import" 1 '9992 entries: 74 distinct rules, 2 refused; written to .*hints/imported-old.yaml' \
     "$refinery" hint import old.yaml
-expect "what was torn" 1 'old.yaml: line 69932: not YAML' "$refinery" hint import old.yaml
+expect "what was torn" 1 'old.yaml:69932: not YAML' "$refinery" hint import old.yaml
 expect "what matches everything" 1 'hint all: .*nearly every line would match' "$refinery" hint import old.yaml
 printf 'error: thing7x is not here\n' >thing.log
 expect "an imported rule" 0 'Suggested packages: dnf: thing7-devel \| apt: libthing7-dev' \

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/yamltree.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static void a_document_is_a_tree(void **state)
                        "    y: {z: 2}\n";
     struct str name = STR(""), script = STR("");
     struct yamltree_texts needs = {0}, one = {0}, none = {0};
-    assert_ok(yamltree_read(str_from(text), STR("zlib.yaml"), &arena, &root, &err));
+    assert_ok(yamltree_read(str_from(text), STR("zlib.yaml"), 1, &arena, &root, &err));
     assert_ok(yamltree_text(&root, "name", &name, &err));
     assert_ok(yamltree_text(&root, "script", &script, &err));
     assert_ok(yamltree_list(&root, "needs", &arena, &needs, &err));
@@ -39,7 +40,7 @@ static void a_document_is_a_tree(void **state)
     assert_str(yamltree_get(&root, "quoted")->text, "~");
     const struct yamltree *inner = yamltree_get(&root, "inner");
     assert_int_equal(inner->kind, YAMLTREE_LIST);
-    assert_int_equal(inner->line, 10);
+    assert_int_equal(inner->line, 9); /* its key's */
     assert_str(yamltree_get(yamltree_get(&inner->items[0], "y"), "z")->text, "2");
     assert_null(yamltree_get(inner, "x"));
     static const char *const keys[] = {"name", "needs", "empty", "quoted", "inner", NULL};
@@ -49,7 +50,7 @@ static void a_document_is_a_tree(void **state)
     assert_string_equal(err.text, "zlib.yaml:3: needs is one plain value");
     assert_false(yamltree_list(&root, "inner", &arena, &needs, &err));
     assert_string_equal(err.text, "zlib.yaml:10: inner is a list of plain values");
-    assert_ok(yamltree_read(STR(""), STR("e"), &arena, &root, &err));
+    assert_ok(yamltree_read(STR(""), STR("e"), 1, &arena, &root, &err));
     assert_int_equal(root.kind, YAMLTREE_MAP);
 }
 
@@ -60,6 +61,7 @@ static void what_is_refused_has_its_line(void **state)
         const char *text, *says;
     } cases[] = {
         {"a: 1\nb: [\n", "x:3: not YAML: "},
+        {"a: 1\nb: \"c\n\n", "x:2: not YAML: while scanning a quoted"}, /* where it opened */
         {"a: 1\nb: &n 2\nc: *n\n", "x:3: aliases are not allowed"},
         {"a: 1\n\na: 2\n", "x:3: this key stands twice"},
         {"[1, 2]: 3\n", "x:1: a key is a plain value"},
@@ -72,10 +74,29 @@ static void what_is_refused_has_its_line(void **state)
         ARENA_AUTO struct arena arena = {0};
         struct yamltree root;
         struct err err = {0};
-        assert_false(yamltree_read(str_from(cases[i].text), STR("x"), &arena, &root, &err));
+        assert_false(yamltree_read(str_from(cases[i].text), STR("x"), 1, &arena, &root, &err));
         if (strncmp(err.text, cases[i].says, strlen(cases[i].says)) != 0)
             fail_msg("\"%s\" does not begin with \"%s\"", err.text, cases[i].says);
     }
+}
+
+/* Keys are looked up, not searched for: of this many, a search would take minutes. */
+static void a_mapping_may_be_wide(void **state)
+{
+    enum { KEYS = 300000 };
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    BUF_AUTO struct buf text = {0};
+    struct yamltree root;
+    struct err err = {0};
+    for (int i = 0; i < KEYS; i++)
+        buf_printf(&text, "%d:\n", i);
+    assert_true(yamltree_read(buf_str(&text), STR("x"), 1, &arena, &root, &err));
+    assert_int_equal(root.len, KEYS);
+    assert_int_equal(root.items[KEYS - 1].line, KEYS);
+    buf_add(&text, STR("7:\n"));
+    assert_false(yamltree_read(buf_str(&text), STR("x"), 1, &arena, &root, &err));
+    assert_string_equal(err.text, "x:300001: this key stands twice");
 }
 
 int main(void)
@@ -83,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_is_a_tree),
         cmocka_unit_test(what_is_refused_has_its_line),
+        cmocka_unit_test(a_mapping_may_be_wide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,15 +131,15 @@ static void test_broken(void **state)
     assert_non_null(catalogue_find(&loaded.catalogue, STR("one")));
     assert_non_null(catalogue_find(&loaded.catalogue, STR("last")));
     assert_int_equal(loaded.complaints.len, 10);
-    assert_complaint(&loaded, "h.yaml: line 5: not YAML");
-    assert_complaint(&loaded, "hint three: line 9: a hint has no \"colour\"");
-    assert_complaint(&loaded, "hint four: line 12: confidence");
+    assert_complaint(&loaded, "h.yaml:5: not YAML");
+    assert_complaint(&loaded, "h.yaml:9: a hint has no \"colour\"");
+    assert_complaint(&loaded, "h.yaml:12: confidence");
     assert_complaint(&loaded, "hint five: pattern, position 7");
     assert_complaint(&loaded, "hint one: this id is taken");
-    assert_complaint(&loaded, "line 17: a hint is a map");
+    assert_complaint(&loaded, "h.yaml:17: a hint is a map");
     assert_complaint(&loaded, "hint eight: neither a pattern nor a class");
-    assert_complaint(&loaded, "hint nine: line 22: brew: no such kind");
-    assert_complaint(&loaded, "hint ten: line 25: apt: this is no value");
+    assert_complaint(&loaded, "h.yaml:22: brew: no such kind");
+    assert_complaint(&loaded, "h.yaml:25: apt: this is no value");
     assert_complaint(&loaded, "hint eleven: the pattern has no group (?<name>...)");
     unload(&loaded);
 }
