@@ -33,10 +33,23 @@ def paragraphs(path):
                 yield fields
 
 
+def needs(fields, alternatives=False):
+    """Names of all that it is built with."""
+    text = ", ".join(fields.get(f"Build-Depends{kind}", "") for kind in ("", "-Arch"))
+    parts = re.split(r"[,\n|]" if alternatives else r"[,\n]", text)
+    return {re.split(r"[ (\[<|:]", part.strip())[0] for part in parts} - {""}
+
+
 def libraries(fields):
-    words = [re.split(r"[ (\[<|:]", part.strip())[0] for part in re.split(r"[,\n]", ", ".join(
-        fields.get(f"Build-Depends{kind}", "") for kind in ("", "-Arch")))]
-    return sorted({w for w in words if re.fullmatch(r"lib\S+-dev", w) and not OF_PYTHON.match(w)})
+    return sorted(w for w in needs(fields) if re.fullmatch(r"lib\S+-dev", w) and not OF_PYTHON.match(w))
+
+
+def others(fields):
+    """Further packages that are right to suggest: tools, alternatives, and what the source itself builds for
+    others to build with, where Debian has library and Python package in one."""
+    own = {line.split()[0] for line in fields.get("Package-List", "").split("\n") if re.match(r"\S+-dev ", line)}
+    found = (needs(fields, True) | own) - set(libraries(fields))
+    return sorted(w for w in found if not re.match(r"python3|dh-|debhelper|pypy", w))
 
 
 def names(fields):
@@ -79,13 +92,14 @@ def main(sources, index, count=44):
             if found:
                 seen = "unseen" if hashlib.sha256(name.encode()).digest()[0] & 1 else "seen"
                 drawn.append((name, upstream(of["Version"]), seen, found[1], of["Package"],
-                              ",".join(libraries(of))))
+                              ",".join(libraries(of)), ",".join(others(of))))
                 print(*drawn[-1], flush=True)
                 break
         if len(drawn) == int(count):
             break
     out = pathlib.Path(__file__).with_name("set.tsv")
-    out.write_text("# name, version, seen or not, SHA-256 of the sdist, Debian's source, its libraries\n" +
+    out.write_text("# name, version, seen or not, SHA-256 of the sdist, Debian's source, its libraries, other "
+                   "packages that it is built with or builds\n" +
                    "".join("\t".join(row) + "\n" for row in sorted(drawn)))
     print(f"{len(fields)} sources to draw from, {len(drawn)} drawn")
 

@@ -168,6 +168,7 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         .auto_apply = option_flag(options, OPTION_AUTO_APPLY_SUGGESTIONS) ||
                       option_flag(options, OPTION_DRY_RUN_RECIPES),
         .system_recipes = option_flag(options, OPTION_SYSTEM_RECIPES),
+        .look_up = option_flag(options, OPTION_LOOK_UP),
         .dry_run_recipes = option_flag(options, OPTION_DRY_RUN_RECIPES),
         .history_db = history,
         .program = program,

@@ -27,9 +27,10 @@ struct run_plan_config {
     struct spec_list recipes;  /* "NAME=RECIPE" */
     bool eager, fallback_latest;
     int64_t max_deps;
-    int64_t attempt_timeout_ms;                       /* of a backend that is asked for metadata */
-    bool retry_failed;                                /* repeat what is known to fail */
-    bool auto_apply, system_recipes, dry_run_recipes; /* what is done about suggestions */
+    int64_t attempt_timeout_ms; /* of a backend that is asked for metadata */
+    bool retry_failed;          /* repeat what is known to fail */
+    /* What is done about suggestions. */
+    bool auto_apply, system_recipes, dry_run_recipes, look_up;
     struct str cache, history_db;
     struct str preset, mirror, keyring; /* of images (build/spec.h) */
     struct str image;    /* reference of the target's root, or empty; pinned by the plan */

@@ -139,7 +139,7 @@ static void suggest_to(struct remedies *remedies, const struct remedy_course *co
     struct hint_lookup lookup;
     struct hint_suggestions found = {0};
     BUF_AUTO struct buf sentence = {0};
-    if (packages_asks(&course->reading) && has_map(remedies)) {
+    if (remedies->config->look_up && packages_asks(&course->reading) && has_map(remedies)) {
         lookup = packages_lookup(&remedies->contents.map);
         request.lookup = &lookup;
     }

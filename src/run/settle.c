@@ -353,18 +353,21 @@ static struct str run_class(const struct spec_result *result, const struct remed
 }
 
 /* What the end of the attempt's log suggests. */
-static void run_find_remedy(struct run *run, struct run_job *job, bool failed, bool good,
-                            struct remedy *remedy)
+static void run_find_remedy(struct run *run, struct run_job *job, const struct spec_result *result,
+                            enum remedy_end end, struct remedy *remedy)
 {
     const struct remedy_subject subject = {
         .name = job->name,
         .version = job->version,
         .backend = job->node == RUN_NO_NODE ? STR("") : run->graph.nodes[job->node].backend};
-    remedy_find(run->remedies, &job->course, &subject,
-                failed ? REMEDY_FAILED
-                : good ? REMEDY_GOOD
-                       : REMEDY_PASSED,
-                remedy);
+    if (result
+            ->cached) /* of an earlier run: the store has its telling lines, and no trial is new */
+        job->course.trial = (struct remedy_trial){.recipes = {0}};
+    for (size_t i = 0; result->cached && i < result->evidence.len; i++) {
+        remedy_hear(&job->course, result->evidence.at[i]);
+        remedy_hear(&job->course, STR("\n"));
+    }
+    remedy_find(run->remedies, &job->course, &subject, end, remedy);
 }
 
 bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
@@ -385,7 +388,12 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     if (!end->result.len || !spec_result_read(end->result, run->arena, &result, &damaged))
         run_no_result(run, end, &result);
     bool failed = !end->cancelled && run_is_the_builds(result.outcome);
-    run_find_remedy(run, job, failed, !end->cancelled && result.outcome == SPEC_OK, &remedy);
+    bool good = !end->cancelled && result.outcome == SPEC_OK;
+    run_find_remedy(run, job, &result,
+                    failed ? REMEDY_FAILED
+                    : good ? REMEDY_GOOD
+                           : REMEDY_PASSED,
+                    &remedy);
     if (failed && !run_remedy(run, index, &remedy, &remedied, err))
         return false;
     if (!end->cancelled && !remedied && !run_decide(run, index, &result, err))
