@@ -10,6 +10,12 @@ export OUT
 unpack() { # into the working directory
     if ls /src/"$name"/*.orig.tar.* >/dev/null 2>&1; then
         tar xf "$(ls /src/"$name"/*.orig.tar.* | grep -v '\.asc$' | head -n 1)" --strip-components=1
+        for part in /src/"$name"/*.orig-*.tar.*; do # more archives, each in a folder of its name
+            case $part in *.asc | *'*'*) continue ;; esac
+            folder=${part##*.orig-} folder=${folder%%.tar.*}
+            mkdir -p "$folder"
+            tar xf "$part" --strip-components=1 -C "$folder"
+        done
         tar xf /src/"$name"/*.debian.tar.*
     else
         tar xf /src/"$name"/* --strip-components=1

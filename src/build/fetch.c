@@ -51,19 +51,24 @@ static bool fetch_local(const struct spec_file *file, bool promised, struct str 
     return true;
 }
 
+void fetch_http(const struct spec_net *net, struct http_options *http)
+{
+    if (net->trusted_hosts.len) {
+        http->trusted_hosts = net->trusted_hosts.at;
+        http->trusted_hosts_len = net->trusted_hosts.len;
+    }
+    if (net->proxy.len)
+        http->proxy = net->proxy;
+    if (net->ca_file.len)
+        http->ca_file = net->ca_file;
+    if (net->client_cert.len)
+        http->client_cert = net->client_cert;
+}
+
 void fetch_net(const struct spec_net *net, struct index_config *config)
 {
     config->offline = net->offline;
-    if (net->trusted_hosts.len) {
-        config->http.trusted_hosts = net->trusted_hosts.at;
-        config->http.trusted_hosts_len = net->trusted_hosts.len;
-    }
-    if (net->proxy.len)
-        config->http.proxy = net->proxy;
-    if (net->ca_file.len)
-        config->http.ca_file = net->ca_file;
-    if (net->client_cert.len)
-        config->http.client_cert = net->client_cert;
+    fetch_http(net, &config->http);
 }
 
 struct registry_options fetch_registry(const struct spec_net *net)

@@ -73,7 +73,7 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
         return false;
     for (size_t i = 0; i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
-    packages = pack_tools((struct image_names){packs.at, packs.len}, arena);
+    packages = pack_tools((struct image_names){packs.at, packs.len}, slot->spec->packs.dir, arena);
     for (size_t i = 0; role != PRESET_SYSROOT && i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
     for (size_t i = 0; i < apt.len; i++) {
@@ -248,13 +248,18 @@ static bool place_packs(const struct slot *slot, const struct image_root *build,
         !place_toolchain(slot, own ? build : sysroot, place, own ? TOOLCHAIN_OWN : TOOLCHAIN_CROSS,
                          &toolchain, err))
         return false;
-    const struct pack_spec spec = {.names = {names.at, names.len},
-                                   .image = &image,
-                                   .build_root = build->path.ptr,
-                                   .toolchain = &toolchain,
-                                   .floor_digest = place->floor.digest,
-                                   .linked_root = extended->path.ptr,
-                                   .linked_digest = extended->digest};
+    struct pack_spec spec = {.names = {names.at, names.len},
+                             .recipes = slot->spec->packs.dir,
+                             .origin = {.dir = slot->spec->packs.sources,
+                                        .mirror = slot->spec->packs.mirror,
+                                        .offline = slot->spec->net.offline},
+                             .image = &image,
+                             .build_root = build->path.ptr,
+                             .toolchain = &toolchain,
+                             .floor_digest = place->floor.digest,
+                             .linked_root = extended->path.ptr,
+                             .linked_digest = extended->digest};
+    fetch_http(&slot->spec->net, &spec.origin.http);
     slot_phase(slot, "native libraries");
     return pack_make(&spec, slot->cache, place_tell, &teller, slot->arena, &place->pack, err);
 }

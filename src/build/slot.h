@@ -65,6 +65,8 @@ CHECKED bool result_keep_record(const struct slot *slot, const struct digest *ke
 
 /* Puts the command line's settings before pip's own. */
 struct index_config;
+struct http_options;
+void fetch_http(const struct spec_net *net, struct http_options *http);
 void fetch_net(const struct spec_net *net, struct index_config *config);
 struct registry_options fetch_registry(const struct spec_net *net);
 

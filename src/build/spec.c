@@ -65,6 +65,14 @@ static void spec_add_net(yyjson_mut_doc *doc, yyjson_mut_val *object, const stru
     yyjson_mut_obj_add_bool(doc, object, "offline", net->offline);
 }
 
+static void spec_add_packs(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                           const struct spec_packs *packs)
+{
+    json_add_str(doc, object, "dir", packs->dir);
+    json_add_str(doc, object, "sources", packs->sources);
+    json_add_str(doc, object, "mirror", packs->mirror);
+}
+
 void spec_write(const struct spec *spec, struct buf *out)
 {
     JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -93,6 +101,7 @@ void spec_write(const struct spec *spec, struct buf *out)
     json_add_str(doc, root, "mirror", spec->mirror);
     json_add_str(doc, root, "keyring", spec->keyring);
     spec_add_net(doc, yyjson_mut_obj_add_obj(doc, root, "net"), &spec->net);
+    spec_add_packs(doc, yyjson_mut_obj_add_obj(doc, root, "packs"), &spec->packs);
     yyjson_mut_obj_add_int(doc, root, "cpu_milli", spec->cpu_milli);
     yyjson_mut_obj_add_int(doc, root, "memory_bytes", spec->memory_bytes);
     yyjson_mut_obj_add_int(doc, root, "timeout_ms", spec->timeout_ms);
@@ -179,6 +188,13 @@ static struct spec_net spec_get_net(yyjson_val *object, struct arena *arena)
                              .offline = json_get_bool(object, "offline", false)};
 }
 
+static struct spec_packs spec_get_packs(yyjson_val *object, struct arena *arena)
+{
+    return (struct spec_packs){.dir = spec_get(object, "dir", arena),
+                               .sources = spec_get(object, "sources", arena),
+                               .mirror = spec_get(object, "mirror", arena)};
+}
+
 bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct err *err)
 {
     JSON_AUTO yyjson_doc *doc = NULL;
@@ -213,6 +229,7 @@ bool spec_read(struct str json, struct arena *arena, struct spec *spec, struct e
         .mirror = spec_get(root, "mirror", arena),
         .keyring = spec_get(root, "keyring", arena),
         .net = spec_get_net(yyjson_obj_get(root, "net"), arena),
+        .packs = spec_get_packs(yyjson_obj_get(root, "packs"), arena),
         .cpu_milli = json_get_int(root, "cpu_milli", 0),
         .memory_bytes = json_get_int(root, "memory_bytes", 0),
         .timeout_ms = json_get_int(root, "timeout_ms", 0),

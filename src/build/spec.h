@@ -38,6 +38,13 @@ struct spec_net {
     bool offline;                           /* what is not in the cache is not to be had */
 };
 
+/* Native libraries from source (image/pack.h). */
+struct spec_packs {
+    struct str dir;     /* of recipes of the user's; empty: none */
+    struct str sources; /* directory that has files of their sources; empty: none */
+    struct str mirror;  /* URL of a folder that has them, before the hosts; empty: none */
+};
+
 struct spec_files {
     const struct spec_file *at;
     size_t len;
@@ -63,6 +70,7 @@ struct spec {
     struct str cache, mirror;   /* directory; mirror URL or empty */
     struct str keyring;         /* who may sign the mirror's packages; empty: the distribution */
     struct spec_net net;
+    struct spec_packs packs;
     int64_t cpu_milli, memory_bytes; /* 0: no limit */
     int64_t timeout_ms, silence_ms;
     bool as_json;      /* PROVE: one JSON object a package on standard output */

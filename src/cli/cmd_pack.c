@@ -67,7 +67,7 @@ static void print_table(const struct pack_recipes *recipes, const struct call *c
 static bool pack_list(const struct call *call, struct err *err)
 {
     struct pack_recipes recipes;
-    if (!pack_recipes_load(STR(""), call->arena, &recipes, err))
+    if (!pack_recipes_load(option_str(call->options, OPTION_PACKS), call->arena, &recipes, err))
         return false;
     if (option_flag(call->options, OPTION_JSON))
         print_json(&recipes);
@@ -99,6 +99,7 @@ static bool pack_build(const struct call *call, int *status, struct err *err)
                         .keyring = place.keyring,
                         .cache = place.cache,
                         .net = place.net,
+                        .packs = place.packs,
                         .recipes = {words.at, words.len}};
     if (!slot_here(&spec, call->arena, &result, err))
         return false;

@@ -108,12 +108,25 @@ static struct spec_net plan_options_net(const struct call *call)
                              .offline = option_flag(options, OPTION_OFFLINE)};
 }
 
+/* Attempts see them from directories of their own. */
+static bool plan_options_packs(const struct call *call, struct spec_packs *packs, struct err *err)
+{
+    struct str dir = option_str(call->options, OPTION_PACKS),
+               sources = option_str(call->options, OPTION_PACK_SOURCES);
+    if ((dir.len && !file_absolute(dir, call->arena, &dir, err)) ||
+        (sources.len && !file_absolute(sources, call->arena, &sources, err)))
+        return false;
+    *packs = (struct spec_packs){dir, sources, option_str(call->options, OPTION_PACK_MIRROR)};
+    return true;
+}
+
 bool plan_options_place(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
     struct str keyring = option_str(options, OPTION_KEYRING), cache;
     if (!file_absolute(option_str(options, OPTION_CACHE), call->arena, &cache, err) ||
-        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)))
+        (keyring.len && !file_absolute(keyring, call->arena, &keyring, err)) ||
+        !plan_options_packs(call, &config->packs, err))
         return false;
     config->net = plan_options_net(call);
     config->python = option_str(options, OPTION_PYTHON);

@@ -8,13 +8,11 @@
 #include "base/buf.h"
 #include "base/embedded.h"
 #include "base/vec.h"
-#include "image/apt.h"
 #include "image/linktree.h"
-#include "image/pack_recipe.h"
 #include "os/fd.h"
 #include "os/file.h"
 
-#define PACK_RULES "refinery-pack-2"
+#define PACK_RULES "refinery-pack-3"
 
 enum { PACK_WALL_MS = 60 * 60 * 1000, PACK_OUTPUT_MAX = 64 << 20, PACK_TAIL = 700 };
 
@@ -23,7 +21,7 @@ extern const struct embedded_file pack_files[]; /* data/packs, by scripts/embed_
 /* One that is wanted, or that one of those needs. */
 struct pack_part {
     const struct pack_recipe *recipe;
-    struct str sources; /* what the release's source consists of, as apt names it */
+    struct pack_source source; /* none until it was asked for */
     struct digest digest;
     struct str path;
 };
@@ -35,20 +33,12 @@ struct pack_work {
     struct pack_recipes recipes;
     VEC(struct pack_part) parts; /* what a part needs stands before it */
     struct apt apt;
+    struct pack_sources sources;
 };
 
 static bool is_relinked(const struct pack_recipe *recipe)
 {
     return str_eq(recipe->build, STR("relink"));
-}
-
-bool pack_is_known(struct str name)
-{
-    ARENA_AUTO struct arena scratch = {0};
-    struct pack_recipes recipes;
-    struct err ignored = {0};
-    return pack_recipes_load(STR(""), &scratch, &recipes, &ignored) &&
-           pack_recipes_find(&recipes, name) < recipes.len;
 }
 
 /* The wanted ones and what they need, in the order of the catalogue, which is one of building. */
@@ -93,7 +83,10 @@ static struct digest pack_digest(struct pack_work *work, const struct pack_part 
     struct digest_stream *stream = digest_open();
     digest_add_field(stream, STR(PACK_RULES));
     digest_add_field(stream, recipe->text);
-    digest_add_field(stream, part->sources);
+    for (size_t i = 0; i < part->source.len; i++) {
+        digest_add_field(stream, part->source.files[i].name);
+        digest_add_field(stream, str_of(part->source.files[i].sha256.bytes, DIGEST_SIZE));
+    }
     digest_add_field(stream, spec->image->release);
     digest_add_field(stream, str_of(spec->floor_digest.bytes, DIGEST_SIZE));
     digest_add_field(stream, str_of(spec->toolchain->digest.bytes, DIGEST_SIZE));
@@ -108,17 +101,20 @@ static struct digest pack_digest(struct pack_work *work, const struct pack_part 
     return digest_finish(stream);
 }
 
+/* After those of the parts that it needs. */
+static void pack_name(struct pack_work *work, struct pack_part *part)
+{
+    part->digest = pack_digest(work, part);
+    part->path =
+        arena_printf(work->arena, "%s/packs/%s", work->cache, digest_to_hex(&part->digest).text);
+}
+
 /* Of the set: of its parts, each with all that decides what it is. */
 static struct digest pack_set_digest(struct pack_work *work)
 {
     struct digest_stream *stream = digest_open();
-    for (size_t i = 0; i < work->parts.len; i++) {
-        struct pack_part *part = &work->parts.at[i];
-        part->digest = pack_digest(work, part);
-        part->path = arena_printf(work->arena, "%s/packs/%s", work->cache,
-                                  digest_to_hex(&part->digest).text);
-        digest_add_field(stream, str_of(part->digest.bytes, DIGEST_SIZE));
-    }
+    for (size_t i = 0; i < work->parts.len; i++)
+        digest_add_field(stream, str_of(work->parts.at[i].digest.bytes, DIGEST_SIZE));
     return digest_finish(stream);
 }
 
@@ -222,10 +218,12 @@ static bool pack_write_scripts(struct pack_work *work, const struct pack_recipe 
     return !recipe->script.len || file_write(AT_FDCWD, own.ptr, 0644, recipe->script, err);
 }
 
-static bool pack_prepare(struct pack_work *work, const struct pack_recipe *recipe,
-                         const char *scratch, struct err *err)
+/* The folders of a build, and all that it starts from. */
+static bool pack_prepare(struct pack_work *work, struct pack_part *part, const char *scratch,
+                         struct err *err)
 {
     static const char *const dirs[] = {"src", "build", "out/pack", "script", "needs"};
+    const struct pack_recipe *recipe = part->recipe;
     struct arena *arena = work->arena;
     struct str into = arena_printf(arena, "%s/src/" STR_FMT, scratch, STR_ARG(recipe->name));
     if (!file_remove_tree(AT_FDCWD, scratch, err))
@@ -235,20 +233,22 @@ static bool pack_prepare(struct pack_work *work, const struct pack_recipe *recip
             return false;
     return pack_write_scripts(work, recipe, scratch, err) &&
            pack_lay_needs(work, recipe, arena_printf(arena, "%s/needs", scratch).ptr, err) &&
-           (!recipe->source.len ||
-            apt_download_source(&work->apt, arena_cstr(arena, recipe->source), into.ptr, arena,
-                                err));
+           (!part->source.len ||
+            pack_source_fetch(&work->sources, recipe, into.ptr, &part->source, err));
 }
 
 /* Complete or absent: built beside, named at the end. */
-static bool pack_build(struct pack_work *work, const struct pack_part *part, struct err *err)
+static bool pack_build(struct pack_work *work, struct pack_part *part, bool *built, struct err *err)
 {
     struct str scratch = arena_printf(work->arena, "%s.new", part->path.ptr);
     struct str made = arena_printf(work->arena, "%s/out/pack", scratch.ptr);
-    return pack_prepare(work, part->recipe, scratch.ptr, err) &&
-           pack_run(work, part->recipe, scratch.ptr, err) &&
-           (rename(made.ptr, part->path.ptr) == 0 ||
-            err_errno(err, "cannot name %s", part->path.ptr)) &&
+    if (!pack_prepare(work, part, scratch.ptr, err))
+        return false;
+    pack_name(work, part); /* by the source that came */
+    *built = access(part->path.ptr, F_OK) != 0;
+    return (!*built || (pack_run(work, part->recipe, scratch.ptr, err) &&
+                        (rename(made.ptr, part->path.ptr) == 0 ||
+                         err_errno(err, "cannot name %s", part->path.ptr)))) &&
            file_remove_tree(AT_FDCWD, scratch.ptr, err);
 }
 
@@ -266,7 +266,8 @@ static bool pack_compose(struct pack_work *work, const struct pack *pack, struct
            err_errno(err, "cannot name %s", pack->path.ptr);
 }
 
-static bool pack_sources(struct pack_work *work, struct err *err)
+/* Each part found, or built from its source. */
+static bool pack_parts(struct pack_work *work, struct pack *pack, struct err *err)
 {
     bool any = false;
     for (size_t i = 0; i < work->parts.len; i++)
@@ -275,23 +276,13 @@ static bool pack_sources(struct pack_work *work, struct err *err)
         return false;
     for (size_t i = 0; i < work->parts.len; i++) {
         struct pack_part *part = &work->parts.at[i];
-        if (part->recipe->source.len &&
-            !apt_source_uris(&work->apt, arena_cstr(work->arena, part->recipe->source), work->arena,
-                             &part->sources, err))
+        bool built = false;
+        if (!pack_source_find(&work->sources, part->recipe, &part->source, err))
             return err_wrap(err, "pack " STR_FMT, STR_ARG(part->recipe->name));
-    }
-    return true;
-}
-
-static bool pack_build_parts(struct pack_work *work, struct pack *pack, struct err *err)
-{
-    for (size_t i = 0; i < work->parts.len; i++) {
-        const struct pack_part *part = &work->parts.at[i];
-        if (access(part->path.ptr, F_OK) == 0)
-            continue;
-        if (!pack_build(work, part, err))
+        pack_name(work, part);
+        if (access(part->path.ptr, F_OK) && !pack_build(work, part, &built, err))
             return false;
-        pack->made = true;
+        pack->made = pack->made || built;
     }
     return true;
 }
@@ -311,14 +302,37 @@ static bool pack_locked(struct pack_work *work, const char *request, struct pack
         !file_mkdirs(AT_FDCWD, work->apt.dir, 0755, err) ||
         !file_lock(AT_FDCWD, arena_printf(work->arena, "%s/lock", work->apt.dir).ptr, true,
                    &apt_lock, err) ||
-        !pack_sources(work, err))
+        !pack_parts(work, pack, err))
         return false;
     pack->digest = pack_set_digest(work);
     pack->path = pack_set_path(work, &pack->digest);
-    if (access(pack->path.ptr, F_OK) &&
-        (!pack_build_parts(work, pack, err) || !pack_compose(work, pack, err)))
+    if (access(pack->path.ptr, F_OK) && !pack_compose(work, pack, err))
         return false;
     return file_write(AT_FDCWD, request, 0644, str_from(digest_to_hex(&pack->digest).text), err);
+}
+
+/* What a request asks for, before anybody is asked for sources. */
+static struct digest pack_request(struct pack_work *work)
+{
+    for (size_t i = 0; i < work->parts.len; i++)
+        pack_name(work, &work->parts.at[i]);
+    return pack_set_digest(work);
+}
+
+static void pack_open(struct pack_work *work, image_progress_fn *progress, void *state)
+{
+    const struct image_spec *image = work->spec->image;
+    work->apt = (struct apt){
+        .spec = image,
+        .progress = progress,
+        .state = state,
+        .use = APT_SOURCES,
+        .what = arena_printf(work->arena, STR_FMT " sources", STR_ARG(image->release))};
+    work->apt.dir = arena_printf(work->arena, "%s/apt/" STR_FMT "-sources", work->cache,
+                                 STR_ARG(image->release))
+                        .ptr;
+    work->sources =
+        (struct pack_sources){&work->apt, &work->spec->origin, work->cache, work->arena};
 }
 
 bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_fn *progress,
@@ -328,15 +342,11 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
     struct pack made = {0};
     struct str text, packs = arena_printf(arena, "%s/packs", cache);
     struct err ignored;
-    work.apt =
-        (struct apt){.spec = spec->image, .progress = progress, .state = state, .use = APT_SOURCES};
-    work.apt.what = arena_printf(arena, STR_FMT " sources", STR_ARG(spec->image->release));
-    work.apt.dir =
-        arena_printf(arena, "%s/apt/" STR_FMT "-sources", cache, STR_ARG(spec->image->release)).ptr;
-    if (!pack_recipes_load(STR(""), arena, &work.recipes, err) || !pack_choose(&work, err) ||
+    pack_open(&work, progress, state);
+    if (!pack_recipes_load(spec->recipes, arena, &work.recipes, err) || !pack_choose(&work, err) ||
         !file_mkdirs(AT_FDCWD, packs.ptr, 0755, err))
         return false;
-    struct digest key = pack_set_digest(&work);
+    struct digest key = pack_request(&work);
     struct str request = arena_printf(arena, "%s/request-%s", packs.ptr, digest_to_hex(&key).text);
     bool known = !spec->image->refresh &&
                  file_read(AT_FDCWD, request.ptr, 1000, arena, &text, &ignored) &&
@@ -349,12 +359,12 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
     return true;
 }
 
-struct image_names pack_tools(struct image_names names, struct arena *arena)
+struct image_names pack_tools(struct image_names names, struct str recipes, struct arena *arena)
 {
     struct pack_work work = {.spec = &(struct pack_spec){.names = names}, .arena = arena};
     VEC(struct str) tools = {0};
     struct err ignored = {0}; /* an unknown one is named when it is made */
-    if (!pack_recipes_load(STR(""), arena, &work.recipes, &ignored) ||
+    if (!names.len || !pack_recipes_load(recipes, arena, &work.recipes, &ignored) ||
         !pack_choose(&work, &ignored))
         return (struct image_names){0};
     for (size_t i = 0; i < work.parts.len; i++)

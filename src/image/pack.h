@@ -9,6 +9,7 @@
 #define REFINERY_IMAGE_PACK_H
 
 #include "image/image.h"
+#include "image/pack_source.h"
 #include "image/toolchain.h"
 
 /* Inside the jail; every root has the folder. The toolchain's environment looks there already. */
@@ -16,6 +17,8 @@
 
 struct pack_spec {
     struct image_names names;       /* "libxslt": what it needs is added */
+    struct str recipes;             /* directory of further ones (pack_recipe.h); or empty */
+    struct pack_origin origin;      /* of their sources */
     const struct image_spec *image; /* of the sysroot: release, mirrors, keyring */
     const char *build_root;
     const struct toolchain *toolchain; /* cross, with the floor */
@@ -30,12 +33,11 @@ struct pack {
     bool made; /* false: it was there already */
 };
 
-bool pack_is_known(struct str name);
-
 /* What the build image must have for these packs beside its compiler. */
-struct image_names pack_tools(struct image_names names, struct arena *arena);
+struct image_names pack_tools(struct image_names names, struct str recipes, struct arena *arena);
 
-/* ERR_USAGE: a pack that is not in the catalogue. Takes minutes the first time. */
+/* ERR_USAGE: a pack that is not in the catalogue. ERR_NOT_FOUND: a source that is nowhere. Takes
+ * minutes the first time. */
 CHECKED bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_fn *progress,
                        void *state, struct arena *arena, struct pack *pack, struct err *err);
 

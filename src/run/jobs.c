@@ -494,6 +494,7 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .mirror = config->mirror,
                           .keyring = run_plan_config(run->plan)->keyring,
                           .net = *run_plan_net(run->plan),
+                          .packs = run_plan_config(run->plan)->packs,
                           .cpu_milli = config->cpu_milli,
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,

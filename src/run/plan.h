@@ -33,6 +33,7 @@ struct run_plan_config {
     bool auto_apply, system_recipes, dry_run_recipes, look_up;
     struct str cache, history_db;
     struct str preset, mirror, keyring; /* of images (build/spec.h) */
+    struct spec_packs packs;
     struct str image;    /* reference of the target's root, or empty; pinned by the plan */
     struct str engine;   /* out of whose storage it comes; empty: a registry */
     const char *program; /* this program's own file, for that */

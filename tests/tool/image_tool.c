@@ -134,8 +134,11 @@ static bool tool_run(struct tool *tool, char **words, struct err *err)
         struct str wanted = str_from(getenv("IMAGE_TOOL_PACK"));
         struct image_spec image = {.release = STR("bookworm"),
                                    .arch = str_from(arch_host()->debian)};
-        struct pack_spec packs = {
-            {&wanted, 1}, &image, roots.build.path.ptr, &chain, roots.floor.digest};
+        struct pack_spec packs = {.names = {&wanted, 1},
+                                  .image = &image,
+                                  .build_root = roots.build.path.ptr,
+                                  .toolchain = &chain,
+                                  .floor_digest = roots.floor.digest};
         if (!pack_make(&packs, tool->cache, tool_progress, NULL, arena, &pack, err))
             return false;
     }
