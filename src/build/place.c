@@ -56,6 +56,13 @@ static bool place_takes_apt(struct str word, enum preset_role role, struct str *
     return role == PRESET_OWN || program == (role == PRESET_BUILD);
 }
 
+static struct pack_wants place_pack_wants(const struct slot *slot)
+{
+    struct spec_list packs = recipe_values(slot->spec->recipes, STR("pack"), slot->arena);
+    return pack_wants((struct image_names){packs.at, packs.len}, slot->spec->packs.dir,
+                      slot->arena);
+}
+
 /* What the recipes add to a root: its tools' packages and "apt:" ones. */
 static bool place_extra(const struct slot *slot, enum preset_role role, struct image_names *extra,
                         struct err *err)
@@ -63,19 +70,19 @@ static bool place_extra(const struct slot *slot, enum preset_role role, struct i
     struct arena *arena = slot->arena;
     struct spec_list tools = recipe_values(slot->spec->recipes, STR("tool"), arena);
     struct spec_list apt = recipe_values(slot->spec->recipes, STR("apt"), arena);
-    struct spec_list packs = recipe_values(slot->spec->recipes, STR("pack"), arena);
+    const struct pack_wants packs = place_pack_wants(slot);
     const struct arch *arch = arch_find(slot->spec->arch);
     struct image_names packages = {0};
-    VEC(struct str) all = {0};
-    if (tools.len &&
-        !preset_tools(slot->spec->preset, slot->spec->python, arch, role,
-                      (struct image_names){tools.at, tools.len}, arena, &packages, err))
+    VEC(struct str) all = {0}, sets = {0};
+    for (size_t i = 0; i < tools.len + (role == PRESET_SYSROOT ? 0 : packs.sets.len); i++)
+        *vec_push(&sets, arena) = i < tools.len ? tools.at[i] : packs.sets.at[i - tools.len];
+    if (sets.len && !preset_tools(slot->spec->preset, slot->spec->python, arch, role,
+                                  (struct image_names){sets.at, sets.len}, arena, &packages, err))
         return false;
     for (size_t i = 0; i < packages.len; i++)
         *vec_push(&all, arena) = packages.at[i];
-    packages = pack_tools((struct image_names){packs.at, packs.len}, slot->spec->packs.dir, arena);
-    for (size_t i = 0; role != PRESET_SYSROOT && i < packages.len; i++)
-        *vec_push(&all, arena) = packages.at[i];
+    for (size_t i = 0; role != PRESET_SYSROOT && i < packs.tools.len; i++)
+        *vec_push(&all, arena) = packs.tools.at[i];
     for (size_t i = 0; i < apt.len; i++) {
         struct str name;
         if (!place_takes_apt(apt.at[i], role, &name))
@@ -228,6 +235,20 @@ static bool place_toolchain(const struct slot *slot, const struct image_root *sy
 }
 
 /*
+ * What packs are relinked from: a root with their packages alone, so that a pack is the same
+ * whatever else a build wants. An image of the user's has its own.
+ */
+static bool place_relinked(const struct slot *slot, const struct image_root *build,
+                           const struct image_root *extended, struct image_root *root,
+                           struct err *err)
+{
+    const struct pack_wants wants = place_pack_wants(slot);
+    *root = *extended;
+    return slot->spec->image.len || !wants.packages.len ||
+           place_compose(slot, PRESET_SYSROOT, wants.packages, build->path.ptr, root, err);
+}
+
+/*
  * Native libraries from source, on the floor: the recipes' "pack:" words. The build machine's
  * compiler makes them for every strategy.
  */
@@ -238,6 +259,7 @@ static bool place_packs(const struct slot *slot, const struct image_root *build,
     struct spec_list names = recipe_values(slot->spec->recipes, STR("pack"), slot->arena);
     struct image_names none = {0};
     struct image_spec image = {0};
+    struct image_root relinked;
     struct toolchain toolchain;
     bool own = place_machine(slot) == PRESET_OWN;
     struct place_teller teller = {.slot = slot};
@@ -246,7 +268,8 @@ static bool place_packs(const struct slot *slot, const struct image_root *build,
     /* Its release and mirror are what counts: the sources are those of the compiler's image. */
     if (!place_image(slot, place_machine(slot), none, &image, err) ||
         !place_toolchain(slot, own ? build : sysroot, place, own ? TOOLCHAIN_OWN : TOOLCHAIN_CROSS,
-                         &toolchain, err))
+                         &toolchain, err) ||
+        !place_relinked(slot, build, extended, &relinked, err))
         return false;
     struct pack_spec spec = {.names = {names.at, names.len},
                              .recipes = slot->spec->packs.dir,
@@ -257,8 +280,9 @@ static bool place_packs(const struct slot *slot, const struct image_root *build,
                              .build_root = build->path.ptr,
                              .toolchain = &toolchain,
                              .floor_digest = place->floor.digest,
-                             .linked_root = extended->path.ptr,
-                             .linked_digest = extended->digest};
+                             .linked_root = relinked.path.ptr,
+                             .linked_digest = relinked.digest,
+                             .linked_exact = relinked.exact};
     fetch_http(&slot->spec->net, &spec.origin.http);
     slot_phase(slot, "native libraries");
     return pack_make(&spec, slot->cache, place_tell, &teller, slot->arena, &place->pack, err);

@@ -134,6 +134,7 @@ void spec_result_write(const struct spec_result *result, struct buf *out)
         json_add_str(doc, graft, "origin", result->grafts[i].origin);
         json_add_str(doc, graft, "digest", result->grafts[i].digest);
     }
+    spec_add_list(doc, root, "packs", result->packs);
     spec_add_list(doc, root, "requires", result->requires);
     spec_add_list(doc, root, "facts", result->facts);
     spec_add_list(doc, root, "evidence", result->evidence);
@@ -275,6 +276,7 @@ bool spec_result_read(struct str json, struct arena *arena, struct spec_result *
         .tag = spec_get(root, "tag", arena),
         .floor = spec_get(root, "floor", arena),
         .policy = spec_get(root, "policy", arena),
+        .packs = spec_get_list(root, "packs", arena),
         .requires = spec_get_list(root, "requires", arena),
         .facts = spec_get_list(root, "facts", arena),
         .evidence = spec_get_list(root, "evidence", arena),

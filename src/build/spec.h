@@ -118,6 +118,7 @@ struct spec_result {
     struct str tag, floor, policy;
     const struct spec_graft *grafts;
     size_t graft_count;
+    struct spec_list packs;    /* it was built against: "libffi 3.4.4-1 sha256:HEX" */
     struct spec_list requires; /* REQUIRES: the backend's answer */
     struct spec_list facts;    /* "setup.py:12 read sys.byteorder" */
     struct spec_list evidence; /* telling lines of the log */

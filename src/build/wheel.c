@@ -387,6 +387,32 @@ static bool wheel_gate(struct wheel_job *job, const char *path, struct spec_resu
     return true;
 }
 
+/* What of packs is in the wheel, or grafted into it. */
+static struct spec_list wheel_packs(const struct wheel_job *job)
+{
+    const struct pack_records *parts = &job->place.pack.parts;
+    VEC(struct str) words = {0};
+    for (size_t i = 0; i < parts->len; i++)
+        *vec_push(&words, job->slot->arena) =
+            arena_printf(job->slot->arena, STR_FMT "%s" STR_FMT " " DIGEST_PREFIX STR_FMT,
+                         STR_ARG(parts->at[i].name), parts->at[i].version.len ? " " : "",
+                         STR_ARG(parts->at[i].version), STR_ARG(parts->at[i].digest));
+    return (struct spec_list){words.at, words.len};
+}
+
+/* Where libraries from outside of the wheel are: those of packs stand on the floor, so first. */
+static bool wheel_libraries(const struct wheel_job *job, struct wheelfile_sysroot **libraries,
+                            struct err *err)
+{
+    const char *roots[2];
+    size_t count = 0;
+    if (job->place.pack.path.len)
+        roots[count++] = job->place.pack.path.ptr;
+    if (job->place.sysroot)
+        roots[count++] = job->place.sysroot;
+    return !count || wheelfile_sysroot_open(roots, count, libraries, err);
+}
+
 static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_result *result,
                          struct err *err)
 {
@@ -402,8 +428,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
                                                .source_epoch = WHEEL_EPOCH};
     struct cas_blob blob;
     slot_phase(slot, "repair");
-    if (!file_mkdirs(AT_FDCWD, dir, 0755, err) ||
-        (job->place.sysroot && !wheelfile_sysroot_open(&job->place.sysroot, 1, &sysroot, err)))
+    if (!file_mkdirs(AT_FDCWD, dir, 0755, err) || !wheel_libraries(job, &sysroot, err))
         return false;
     if (sysroot) {
         lookup = wheelfile_sysroot_lookup(sysroot);
@@ -414,6 +439,7 @@ static bool wheel_repair(struct wheel_job *job, const char *built, struct spec_r
     if (!ok)
         return false;
     repaired_describe(&repaired, slot->arena, result);
+    result->packs = wheel_packs(job);
     /* With what was grafted: an image's libraries may be of a newer machine than the compiler. */
     if (result->outcome == SPEC_OK && machine_level(slot)) {
         if (!wheelfile_audit(repaired.path.ptr, NULL, slot->arena, &verdict, err))

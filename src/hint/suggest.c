@@ -11,6 +11,10 @@
 static const char *const suggest_managers[] = {"dnf", "apt", "emerge"};
 enum { MANAGERS = sizeof suggest_managers / sizeof *suggest_managers };
 
+/* A library from source on the floor: nothing of it has to be grafted, so it goes before packages
+ * of a distribution. */
+static const struct str suggest_pack = STR_INIT("pack");
+
 typedef VEC(struct suggest_recipe) suggest_recipes;
 
 struct suggester {
@@ -86,9 +90,9 @@ static void suggest_found(const struct suggester *suggester, const struct hint_f
     const struct hint_lookup *lookup = suggester->request->lookup;
     if (!lookup || !finding || finding->need == NEED_NONE)
         return;
-    for (size_t i = 0; i < MANAGERS; i++) {
+    for (size_t i = 0; i <= MANAGERS; i++) {
         struct hint_names names = {0};
-        struct str manager = str_from(suggest_managers[i]);
+        struct str manager = i == MANAGERS ? suggest_pack : str_from(suggest_managers[i]);
         if (lookup->find(lookup->state, finding->need, finding->name, manager, suggester->arena,
                          &names) &&
             names.len)
@@ -213,9 +217,12 @@ void suggest_for(const struct hint_suggestion *suggestion, struct str manager, s
                  const struct suggest_recipe **recipes, size_t *len)
 {
     suggest_recipes chosen = {0};
+    bool packed = false;
+    for (size_t i = 0; i < suggestion->len; i++)
+        packed = packed || str_eq(suggestion->recipes[i].kind, suggest_pack);
     for (size_t i = 0; i < suggestion->len; i++)
         if (!suggest_is_manager(suggestion->recipes[i].kind) ||
-            str_eq(suggestion->recipes[i].kind, manager))
+            (!packed && str_eq(suggestion->recipes[i].kind, manager)))
             *vec_push(&chosen, arena) = suggestion->recipes[i];
     *recipes = chosen.at;
     *len = chosen.len;

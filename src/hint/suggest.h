@@ -22,8 +22,8 @@ struct hint_names {
 };
 
 /*
- * Packages of a manager ("apt", "dnf", "emerge") that have what is needed, best first, in the
- * arena; false when none is known.
+ * Packages of a manager ("apt", "dnf", "emerge"), or packs ("pack"), that have what is needed, best
+ * first, in the arena; false when none is known.
  */
 struct hint_lookup {
     bool (*find)(void *state, enum hint_need need, struct str name, struct str manager,
@@ -78,7 +78,8 @@ void suggest(const struct suggest_request *request, struct arena *arena,
 
 /*
  * What of a suggestion is for one manager: its packages, and what is for every manager (pip, env,
- * pack, ...). Never packages of two managers. `manager` empty: only what is for every manager.
+ * pack, ...). Never packages of two managers, and none where a pack has the same. `manager` empty:
+ * only what is for every manager.
  */
 void suggest_for(const struct hint_suggestion *suggestion, struct str manager, struct arena *arena,
                  const struct suggest_recipe **recipes, size_t *len);

@@ -12,7 +12,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 
-#define PACK_RULES "refinery-pack-3"
+#define PACK_RULES "refinery-pack-4"
 
 enum { PACK_WALL_MS = 60 * 60 * 1000, PACK_OUTPUT_MAX = 64 << 20, PACK_TAIL = 700 };
 
@@ -39,6 +39,15 @@ struct pack_work {
 static bool is_relinked(const struct pack_recipe *recipe)
 {
     return str_eq(recipe->build, STR("relink"));
+}
+
+/* Whether a file beside the recipes has steps of this one's build: "cmake.sh", and what is common.
+ */
+static bool is_step(const struct embedded_file *file, const struct pack_recipe *recipe)
+{
+    struct str stem, ending;
+    return str_cut(str_from(file->name), '.', &stem, &ending) && !str_eq(ending, STR("yaml")) &&
+           (str_eq(stem, recipe->build) || (!is_relinked(recipe) && str_eq(stem, STR("pack"))));
 }
 
 /* The wanted ones and what they need, in the order of the catalogue, which is one of building. */
@@ -93,7 +102,7 @@ static struct digest pack_digest(struct pack_work *work, const struct pack_part 
     if (is_relinked(recipe))
         digest_add_field(stream, str_of(spec->linked_digest.bytes, DIGEST_SIZE));
     for (const struct embedded_file *file = pack_files; file->name; file++)
-        if (str_ends(str_from(file->name), STR(".sh")))
+        if (is_step(file, recipe))
             digest_add_field(stream, str_of(file->bytes, file->len));
     for (size_t i = 0; i < recipe->needs.len; i++)
         digest_add_field(
@@ -211,11 +220,48 @@ static bool pack_write_scripts(struct pack_work *work, const struct pack_recipe 
     struct str own = arena_printf(work->arena, "%s/script/script.sh", scratch);
     for (const struct embedded_file *file = pack_files; file->name; file++) {
         struct str path = arena_printf(work->arena, "%s/script/%s", scratch, file->name);
-        if (str_ends(path, STR(".sh")) &&
+        if (is_step(file, recipe) &&
             !file_write(AT_FDCWD, path.ptr, 0644, str_of(file->bytes, file->len), err))
             return false;
     }
     return !recipe->script.len || file_write(AT_FDCWD, own.ptr, 0644, recipe->script, err);
+}
+
+/*
+ * Locks: "lock-NAME" while a pack is built, "lock" while a tree is put together, and apt's own
+ * while it is asked, so that two packs can be built at a time.
+ */
+static bool pack_lock(struct pack_work *work, struct str name, int *fd, struct err *err)
+{
+    return file_lock(
+        AT_FDCWD,
+        arena_printf(work->arena, "%s/packs/lock" STR_FMT, work->cache, STR_ARG(name)).ptr, true,
+        fd, err);
+}
+
+static bool pack_lock_apt(struct pack_work *work, int *fd, struct err *err)
+{
+    return file_mkdirs(AT_FDCWD, work->apt.dir, 0755, err) &&
+           file_lock(AT_FDCWD, arena_printf(work->arena, "%s/lock", work->apt.dir).ptr, true, fd,
+                     err);
+}
+
+static bool pack_find(struct pack_work *work, struct pack_part *part, struct err *err)
+{
+    FD_AUTO int lock = -1;
+    if (part->recipe->source.len && !pack_lock_apt(work, &lock, err))
+        return false;
+    return pack_source_find(&work->sources, part->recipe, &part->source, err);
+}
+
+static bool pack_fetch(struct pack_work *work, struct pack_part *part, const char *into,
+                       struct err *err)
+{
+    FD_AUTO int lock = -1;
+    if (part->recipe->source.len && !pack_lock_apt(work, &lock, err))
+        return false;
+    return !part->source.len ||
+           pack_source_fetch(&work->sources, part->recipe, into, &part->source, err);
 }
 
 /* The folders of a build, and all that it starts from. */
@@ -233,8 +279,20 @@ static bool pack_prepare(struct pack_work *work, struct pack_part *part, const c
             return false;
     return pack_write_scripts(work, recipe, scratch, err) &&
            pack_lay_needs(work, recipe, arena_printf(arena, "%s/needs", scratch).ptr, err) &&
-           (!part->source.len ||
-            pack_source_fetch(&work->sources, recipe, into.ptr, &part->source, err));
+           pack_fetch(work, part, into.ptr, err);
+}
+
+/* What is relinked is of the version of its first package; of the compiler, if it names none. */
+static void pack_linked_version(struct pack_work *work, struct pack_part *part)
+{
+    const struct image_names *exact = &work->spec->linked_exact;
+    struct str name, rest, version, arch;
+    if (!is_relinked(part->recipe) || !part->recipe->packages.len)
+        return;
+    for (size_t i = 0; i < exact->len; i++)
+        if (str_cut(exact->at[i], '_', &name, &rest) &&
+            str_eq(name, part->recipe->packages.at[0]) && str_cut(rest, '_', &version, &arch))
+            part->source.version = version;
 }
 
 /* Complete or absent: built beside, named at the end. */
@@ -245,10 +303,13 @@ static bool pack_build(struct pack_work *work, struct pack_part *part, bool *bui
     if (!pack_prepare(work, part, scratch.ptr, err))
         return false;
     pack_name(work, part); /* by the source that came */
+    pack_linked_version(work, part);
     *built = access(part->path.ptr, F_OK) != 0;
-    return (!*built || (pack_run(work, part->recipe, scratch.ptr, err) &&
-                        (rename(made.ptr, part->path.ptr) == 0 ||
-                         err_errno(err, "cannot name %s", part->path.ptr)))) &&
+    return (!*built ||
+            (pack_run(work, part->recipe, scratch.ptr, err) &&
+             pack_record_write(made.ptr, part->recipe, &part->source, &part->digest, err) &&
+             (rename(made.ptr, part->path.ptr) == 0 ||
+              err_errno(err, "cannot name %s", part->path.ptr)))) &&
            file_remove_tree(AT_FDCWD, scratch.ptr, err);
 }
 
@@ -266,21 +327,34 @@ static bool pack_compose(struct pack_work *work, const struct pack *pack, struct
            err_errno(err, "cannot name %s", pack->path.ptr);
 }
 
-/* Each part found, or built from its source. */
+/* Found, or built from its source. */
+static bool pack_settle(struct pack_work *work, struct pack_part *part, bool *built,
+                        struct err *err)
+{
+    FD_AUTO int lock = -1;
+    struct str name = arena_printf(work->arena, "-" STR_FMT, STR_ARG(part->recipe->name));
+    if (!pack_find(work, part, err))
+        return err_wrap(err, "pack " STR_FMT, STR_ARG(part->recipe->name));
+    pack_name(work, part);
+    return access(part->path.ptr, F_OK) == 0 ||
+           (pack_lock(work, name, &lock, err) &&
+            (access(part->path.ptr, F_OK) == 0 || pack_build(work, part, built, err)));
+}
+
 static bool pack_parts(struct pack_work *work, struct pack *pack, struct err *err)
 {
     bool any = false;
     for (size_t i = 0; i < work->parts.len; i++)
         any = any || work->parts.at[i].recipe->source.len;
-    if (any && !apt_update(&work->apt, work->spec->image->refresh, work->arena, err))
-        return false;
+    if (any) {
+        FD_AUTO int lock = -1;
+        if (!pack_lock_apt(work, &lock, err) ||
+            !apt_update(&work->apt, work->spec->image->refresh, work->arena, err))
+            return false;
+    }
     for (size_t i = 0; i < work->parts.len; i++) {
-        struct pack_part *part = &work->parts.at[i];
         bool built = false;
-        if (!pack_source_find(&work->sources, part->recipe, &part->source, err))
-            return err_wrap(err, "pack " STR_FMT, STR_ARG(part->recipe->name));
-        pack_name(work, part);
-        if (access(part->path.ptr, F_OK) && !pack_build(work, part, &built, err))
+        if (!pack_settle(work, &work->parts.at[i], &built, err))
             return false;
         pack->made = pack->made || built;
     }
@@ -293,16 +367,11 @@ static struct str pack_set_path(const struct pack_work *work, const struct diges
 }
 
 /* The request is remembered with its answer, so that the next one asks nobody. */
-static bool pack_locked(struct pack_work *work, const char *request, struct pack *pack,
+static bool pack_answer(struct pack_work *work, const char *request, struct pack *pack,
                         struct err *err)
 {
-    int FD_AUTO lock = -1, apt_lock = -1;
-    if (!file_lock(AT_FDCWD, arena_printf(work->arena, "%s/packs/lock", work->cache).ptr, true,
-                   &lock, err) ||
-        !file_mkdirs(AT_FDCWD, work->apt.dir, 0755, err) ||
-        !file_lock(AT_FDCWD, arena_printf(work->arena, "%s/lock", work->apt.dir).ptr, true,
-                   &apt_lock, err) ||
-        !pack_parts(work, pack, err))
+    FD_AUTO int lock = -1;
+    if (!pack_parts(work, pack, err) || !pack_lock(work, STR(""), &lock, err))
         return false;
     pack->digest = pack_set_digest(work);
     pack->path = pack_set_path(work, &pack->digest);
@@ -353,22 +422,35 @@ bool pack_make(const struct pack_spec *spec, const char *cache, image_progress_f
                  digest_from_hex(str_trim(text), &made.digest);
     if (known)
         made.path = pack_set_path(&work, &made.digest);
-    if ((!known || access(made.path.ptr, F_OK)) && !pack_locked(&work, request.ptr, &made, err))
+    if (((!known || access(made.path.ptr, F_OK)) && !pack_answer(&work, request.ptr, &made, err)) ||
+        !pack_records_read(made.path.ptr, arena, &made.parts, err))
         return err_wrap(err, "packs");
     *pack = made;
     return true;
 }
 
-struct image_names pack_tools(struct image_names names, struct str recipes, struct arena *arena)
+static void pack_want(struct image_names *all, const struct yamltree_texts *more,
+                      struct arena *arena)
+{
+    struct str *at = ARENA_ARRAY(arena, struct str, all->len + more->len);
+    for (size_t i = 0; i < all->len + more->len; i++)
+        at[i] = i < all->len ? all->at[i] : more->at[i - all->len];
+    *all = (struct image_names){at, all->len + more->len};
+}
+
+struct pack_wants pack_wants(struct image_names names, struct str recipes, struct arena *arena)
 {
     struct pack_work work = {.spec = &(struct pack_spec){.names = names}, .arena = arena};
-    VEC(struct str) tools = {0};
+    struct pack_wants wants = {0};
     struct err ignored = {0}; /* an unknown one is named when it is made */
     if (!names.len || !pack_recipes_load(recipes, arena, &work.recipes, &ignored) ||
         !pack_choose(&work, &ignored))
-        return (struct image_names){0};
-    for (size_t i = 0; i < work.parts.len; i++)
-        for (size_t k = 0; k < work.parts.at[i].recipe->tools.len; k++)
-            *vec_push(&tools, arena) = work.parts.at[i].recipe->tools.at[k];
-    return (struct image_names){tools.at, tools.len};
+        return wants;
+    for (size_t i = 0; i < work.parts.len; i++) {
+        const struct pack_recipe *recipe = work.parts.at[i].recipe;
+        pack_want(&wants.sets, &recipe->sets, arena);
+        pack_want(&wants.tools, &recipe->tools, arena);
+        pack_want(&wants.packages, &recipe->packages, arena);
+    }
+    return wants;
 }

@@ -9,7 +9,7 @@
 #define REFINERY_IMAGE_PACK_H
 
 #include "image/image.h"
-#include "image/pack_source.h"
+#include "image/pack_record.h"
 #include "image/toolchain.h"
 
 /* Inside the jail; every root has the folder. The toolchain's environment looks there already. */
@@ -23,18 +23,26 @@ struct pack_spec {
     const char *build_root;
     const struct toolchain *toolchain; /* cross, with the floor */
     struct digest floor_digest;        /* it stands for build image, sysroot and floor */
-    const char *linked_root; /* sysroot with the recipes' packages: archives to be linked anew */
+    const char *linked_root;           /* with the archives that are linked anew */
     struct digest linked_digest;
+    struct image_names linked_exact; /* "name_version_arch" of its packages */
 };
 
 struct pack {
     struct str path; /* mount it read-only at PACK_PLACE, behind the toolchain's mounts */
     struct digest digest;
-    bool made; /* false: it was there already */
+    struct pack_records parts; /* the packs and what they need */
+    bool made;                 /* false: it was there already */
 };
 
-/* What the build image must have for these packs beside its compiler. */
-struct image_names pack_tools(struct image_names names, struct str recipes, struct arena *arena);
+/* What the images must have for packs and for what they need. */
+struct pack_wants {
+    struct image_names sets;     /* of tools, of the build image (image/preset.h) */
+    struct image_names tools;    /* packages of the build image */
+    struct image_names packages; /* of the target's root that they are relinked from */
+};
+
+struct pack_wants pack_wants(struct image_names names, struct str recipes, struct arena *arena);
 
 /* ERR_USAGE: a pack that is not in the catalogue. ERR_NOT_FOUND: a source that is nowhere. Takes
  * minutes the first time. */

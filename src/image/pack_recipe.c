@@ -5,13 +5,14 @@
 #include "base/digest.h"
 #include "base/embedded.h"
 #include "base/vec.h"
+#include "hint/applies.h"
 #include "os/file.h"
 
 extern const struct embedded_file pack_files[]; /* data/packs, by scripts/embed_table.py */
 
 enum { PACK_FILE_MAX = 1 << 20 };
 
-static const char *const pack_builds[] = {"autotools", "cmake", "script", "relink"};
+static const char *const pack_builds[] = {"autotools", "cmake", "cpython", "script", "relink"};
 
 static bool is_plain(struct str name)
 {
@@ -40,7 +41,7 @@ static bool check(const struct yamltree *root, const struct pack_recipe *recipe,
     if (!is_plain(recipe->name))
         return yamltree_fail(root, err, "name: a plain name is needed");
     if (!known)
-        return yamltree_fail(root, err, "build: one of autotools, cmake, script, relink");
+        return yamltree_fail(root, err, "build: one of autotools, cmake, cpython, script, relink");
     bool relinked = str_eq(recipe->build, STR("relink"));
     if (relinked == (recipe->source.len || recipe->url.len))
         return yamltree_fail(root, err,
@@ -53,15 +54,17 @@ static bool check(const struct yamltree *root, const struct pack_recipe *recipe,
     if (str_eq(recipe->build, STR("script")) != (recipe->script.len > 0))
         return yamltree_fail(root, err, "build: script and script: belong together");
     return are_plain(root, &recipe->needs, "needs", err) &&
-           are_plain(root, &recipe->tools, "tools", err);
+           are_plain(root, &recipe->tools, "tools", err) &&
+           are_plain(root, &recipe->sets, "sets", err) &&
+           are_plain(root, &recipe->packages, "packages", err);
 }
 
 bool pack_recipe_parse(struct str text, struct str file, struct arena *arena,
                        struct pack_recipe *recipe, struct err *err)
 {
-    static const char *const keys[] = {"name",     "source", "version", "url",     "sha256",
-                                       "needs",    "tools",  "build",   "options", "script",
-                                       "provides", "for",    NULL};
+    static const char *const keys[] = {"name",     "source", "version", "url",      "sha256",
+                                       "needs",    "tools",  "build",   "options",  "script",
+                                       "provides", "for",    "sets",    "packages", NULL};
     struct pack_recipe made = {.text = text};
     struct yamltree root;
     const struct {
@@ -77,7 +80,9 @@ bool pack_recipe_parse(struct str text, struct str file, struct arena *arena,
                  {"tools", &made.tools},
                  {"options", &made.options},
                  {"provides", &made.provides},
-                 {"for", &made.packages}};
+                 {"sets", &made.sets},
+                 {"packages", &made.packages},
+                 {"for", &made.meant_for}};
     if (!yamltree_read(text, file, 1, arena, &root, err) || !yamltree_only(&root, keys, err))
         return false;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -177,4 +182,31 @@ bool pack_recipes_load(struct str dir, struct arena *arena, struct pack_recipes 
 size_t pack_recipes_find(const struct pack_recipes *recipes, struct str name)
 {
     return find(recipes->at, recipes->len, name);
+}
+
+size_t pack_recipes_with(const struct pack_recipes *recipes, struct str kind, struct str name)
+{
+    for (size_t i = 0; i < recipes->len; i++)
+        for (size_t k = 0; k < recipes->at[i].provides.len; k++) {
+            struct str has, thing;
+            if (str_cut(recipes->at[i].provides.at[k], ':', &has, &thing) && str_eq(has, kind) &&
+                str_eq(thing, name))
+                return i;
+        }
+    return recipes->len;
+}
+
+bool pack_recipe_is_for(const struct pack_recipe *recipe, struct str package, struct str backend)
+{
+    static const struct str by = STR_INIT("backend:");
+    for (size_t i = 0; i < recipe->meant_for.len; i++) {
+        struct str pattern = recipe->meant_for.at[i];
+        bool of_backend = str_starts(pattern, by);
+        struct str text = of_backend ? backend : package;
+        if (of_backend)
+            pattern = str_from_pos(pattern, by.len);
+        if (text.len && applies_glob(pattern, text))
+            return true;
+    }
+    return false;
 }

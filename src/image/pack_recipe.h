@@ -7,10 +7,13 @@
  *   version, url, sha256     the archive to build from, checked
  *   needs     packs that must be there first
  *   tools     packages of the build image beside the compiler
- *   build     autotools, cmake, script or relink: the shell files beside them
+ *   sets      sets of tools of the build image, as recipes name them: "fortran" (image/preset.h)
+ *   packages  packages of the target: what has the archive that is relinked
+ *   build     autotools, cmake, cpython, script or relink: the shell files beside them
  *   options   words for it; script: its lines, run in the unpacked source with $OUT as DESTDIR
  *   provides  what look-ups find here: "header:zlib.h", "pkgconfig:zlib", "library:z"
- *   for       packages that are built against it without being told
+ *   for       Python packages that are built against it without being told: names, in which "*"
+ *             stands for any letters, and "backend:NAME" for all that a backend builds
  */
 #ifndef REFINERY_IMAGE_PACK_RECIPE_H
 #define REFINERY_IMAGE_PACK_RECIPE_H
@@ -19,7 +22,7 @@
 
 struct pack_recipe {
     struct str name, source, version, url, sha256, build, script;
-    struct yamltree_texts needs, tools, options, provides, packages;
+    struct yamltree_texts needs, tools, sets, packages, options, provides, meant_for;
     struct str text; /* the whole file: part of the result's digest */
 };
 
@@ -41,5 +44,11 @@ CHECKED bool pack_recipes_load(struct str dir, struct arena *arena, struct pack_
 
 /* Index by name; recipes->len: there is none. */
 size_t pack_recipes_find(const struct pack_recipes *recipes, struct str name);
+
+/* Of the pack that provides a thing of one kind, "header" and "zlib.h"; recipes->len: none does. */
+size_t pack_recipes_with(const struct pack_recipes *recipes, struct str kind, struct str name);
+
+/* Whether a Python package (normalised name) is built against it without being told. */
+bool pack_recipe_is_for(const struct pack_recipe *recipe, struct str package, struct str backend);
 
 #endif

@@ -32,6 +32,10 @@ static void explain_wheel(const struct graph *graph, const struct graph_node *no
         buf_printf(out, "  from %.*s\n", STR_ARG(node->source.index));
     if (node->backend.len)
         buf_printf(out, "  built by %.*s\n", STR_ARG(node->backend));
+    for (size_t i = 0; i < node->packs_len; i++)
+        buf_printf(out, "%s%.*s%s",
+                   i ? ", " : "  against packs, libraries from source: ", STR_ARG(node->packs[i]),
+                   i + 1 < node->packs_len ? "" : "\n");
     edges_of(graph, node, GRAPH_BUILD_REQUIRES, "  its build installs ", out);
     edges_of(graph, node, GRAPH_RUNTIME, "  needs when it runs ", out);
     edges_of(graph, node, GRAPH_RUNTIME_LOOSE, "  needs, and is needed by ", out);

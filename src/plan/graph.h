@@ -77,6 +77,8 @@ struct graph_node {
     struct str backend;               /* of a build */
     const struct str *build_requires; /* of a build: as in pyproject.toml, markers applied */
     size_t build_requires_len;
+    const struct str *packs; /* of a build: native libraries from source, by name, that it gets */
+    size_t packs_len;
     const struct graph_edge *edges; /* by type, then `to` */
     size_t edges_len;
     const struct str *asked_by;

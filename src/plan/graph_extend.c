@@ -54,6 +54,7 @@ static struct graph_node copy_node(const struct graph_node *node, struct arena *
     made.source = copy_source(&node->source, arena);
     made.extras = copy_texts(node->extras, node->extras_len, arena);
     made.build_requires = copy_texts(node->build_requires, node->build_requires_len, arena);
+    made.packs = copy_texts(node->packs, node->packs_len, arena);
     made.asked_by = copy_texts(node->asked_by, node->asked_by_len, arena);
     made.edges = edges;
     made.refused = refused;

@@ -94,6 +94,7 @@ static bool read_node(struct reader *r, yyjson_val *object, size_t index, struct
     node->extras = copy_texts(r, object, "extras", &node->extras_len);
     node->asked_by = copy_texts(r, object, "asked_by", &node->asked_by_len);
     node->build_requires = copy_texts(r, object, "build_requires", &node->build_requires_len);
+    node->packs = copy_texts(r, object, "packs", &node->packs_len);
     read_source(r, object, &node->source);
     read_refused(r, object, node);
     return true;

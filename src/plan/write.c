@@ -81,6 +81,7 @@ static void write_node(const struct graph *graph, const struct graph_node *node,
     add_texts(doc, made, "extras", node->extras, node->extras_len);
     add_text(doc, made, "backend", node->backend);
     add_texts(doc, made, "build_requires", node->build_requires, node->build_requires_len);
+    add_texts(doc, made, "packs", node->packs, node->packs_len);
     add_edges(doc, made, graph, node);
     add_texts(doc, made, "asked_by", node->asked_by, node->asked_by_len);
     add_refused(doc, made, node);
@@ -188,6 +189,9 @@ static void tree_node(struct tree *tree, uint32_t index)
     }
     tree->shown[index] = true;
     buf_printf(tree->out, "  %.*s\n", STR_ARG(node->why));
+    for (size_t i = 0; i < node->packs_len; i++)
+        buf_printf(tree->out, "%*s  (pack %.*s: a native library from source)\n",
+                   (int)tree->depth * 2, "", STR_ARG(node->packs[i]));
     if (++tree->depth < TREE_DEPTH_LIMIT)
         for (size_t i = 0; i < node->edges_len; i++)
             tree_node(tree, node->edges[i].to);

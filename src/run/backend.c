@@ -13,6 +13,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "pkg/name.h"
+#include "run/packs.h"
 
 enum { BACKEND_LOG_MAX = 260 << 20, BACKEND_CHUNK = 1 << 16 };
 /* More than the jail lets a backend write (256 MiB): the slot's own lines follow. */
@@ -86,12 +87,14 @@ static bool backend_asks_again(const struct backend *backend, struct str name)
     return again;
 }
 
-/* What is asked for, then what was learned or is tried. */
+/* What is asked for, packs that are for it, then what was learned or is tried. */
 static struct spec_list backend_words(const struct backend_round *round)
 {
     const struct backend *backend = round->backend;
     const struct remedy_course *course = &round->question->course;
-    struct spec_list asked = inputs_recipes(backend->inputs, round->question->name, backend->arena);
+    struct spec_list asked = packs_words_for(
+        backend->remedies->packs, round->question->name, round->sdist->pyproject.backend,
+        inputs_recipes(backend->inputs, round->question->name, backend->arena), backend->arena);
     VEC(struct str) words = {0};
     for (size_t i = 0; i < asked.len; i++)
         *vec_push(&words, backend->arena) = asked.at[i];
@@ -122,6 +125,7 @@ static bool backend_spec(struct backend_round *round, const struct index_file *f
         .mirror = config->mirror,
         .keyring = config->keyring,
         .net = *backend->net,
+        .packs = config->packs,
         .timeout_ms = config->attempt_timeout_ms,
         .retry_failed = backend_asks_again(backend, round->question->name),
     };

@@ -214,6 +214,7 @@ static void run_manifest_package(struct run *run, size_t index, struct manifest_
             package->why = arena_printf(run->arena, STR_FMT "; " STR_FMT, STR_ARG(package->why),
                                         STR_ARG(test->result.evidence.at[0]));
         run_manifest_grafts(run, package, result);
+        package->packs = (struct manifest_list){result->packs.at, result->packs.len};
     }
     if (wheel->kind == SPEC_FETCH) {
         package->wheel_url = url_redacted(node->source.url, run->arena);

@@ -6,6 +6,7 @@
 #include "fleet/critical_path.h"
 #include "fleet/estimate.h"
 #include "image/arch.h"
+#include "run/packs.h"
 #include "store/history.h"
 #include "run/strategy.h"
 
@@ -149,6 +150,51 @@ static bool run_choose_strategy(struct run *run, const struct graph_node *node, 
     return true;
 }
 
+/* What the user asks for, the packs that the plan names, then what was learned. */
+static struct spec_list run_asked_recipes(const struct run *run, const struct run_job *job,
+                                          struct arena *arena)
+{
+    const struct graph_node *node = &run->graph.nodes[job->node];
+    struct spec_list asked = packs_words(node->packs, node->packs_len,
+                                         run_plan_recipes(run->plan, job->name, arena), arena);
+    VEC(struct str) words = {0};
+    for (size_t i = 0; i < asked.len; i++)
+        *vec_push(&words, arena) = asked.at[i];
+    for (size_t i = 0; i < job->course.recipes.len; i++)
+        *vec_push(&words, arena) = job->course.recipes.at[i];
+    return (struct spec_list){words.at, words.len};
+}
+
+/*
+ * A pack is built by a job of its own, once for all that wait for it and behind the packs that it
+ * needs. An unknown one has none: the attempt says so.
+ */
+static size_t run_pack(struct run *run, struct str name)
+{
+    const struct pack_recipes *recipes = run_plan_packs(run->plan);
+    size_t at = pack_recipes_find(recipes, name);
+    struct str key = arena_printf(run->arena, "pack:" STR_FMT, STR_ARG(name));
+    size_t index = run_find(run, key);
+    if (index != RUN_NO_NODE || at == recipes->len)
+        return index;
+    const struct pack_recipe *recipe = &recipes->at[at];
+    size_t images = run_image(run, run_builds_key);
+    index = run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, key, key, STR(""), run->graph.target);
+    run->jobs.at[index].strategy = run->jobs.at[images].strategy;
+    run_add_need(run, index, images);
+    for (size_t i = 0; i < recipe->needs.len; i++) /* the catalogue has no circle */
+        run_add_need(run, index, run_pack(run, recipe->needs.at[i]));
+    return index;
+}
+
+static void run_add_packs(struct run *run, size_t index)
+{
+    struct spec_list words = recipe_values(run_asked_recipes(run, &run->jobs.at[index], run->arena),
+                                           STR("pack"), run->arena);
+    for (size_t i = 0; i < words.len; i++)
+        run_add_need(run, index, run_pack(run, words.at[i]));
+}
+
 static bool run_add_node(struct run *run, size_t index, struct err *err)
 {
     const struct graph_node *node = &run->graph.nodes[index];
@@ -162,8 +208,11 @@ static bool run_add_node(struct run *run, size_t index, struct err *err)
     }
     if (!run_choose_strategy(run, node, &run->jobs.at[job], err))
         return false;
-    if (kind != SPEC_FETCH)
-        run_add_need(run, job, run_image(run, run_builds_key));
+    if (kind == SPEC_FETCH)
+        return true;
+    run_add_need(run, job, run_image(run, run_builds_key));
+    if (run_is_target(run, node) || kind == SPEC_REQUIRES)
+        run_add_packs(run, job);
     return true;
 }
 
@@ -449,19 +498,6 @@ static void run_spec_environment(const struct run *run, const struct run_job *jo
     spec->linked = run_node_files(run, linked.at, linked.len, arena);
 }
 
-/* What the user asks for, then what was learned. */
-static struct spec_list run_asked_recipes(const struct run *run, const struct run_job *job,
-                                          struct arena *arena)
-{
-    struct spec_list asked = run_plan_recipes(run->plan, job->name, arena);
-    VEC(struct str) words = {0};
-    for (size_t i = 0; i < asked.len; i++)
-        *vec_push(&words, arena) = asked.at[i];
-    for (size_t i = 0; i < job->course.recipes.len; i++)
-        *vec_push(&words, arena) = job->course.recipes.at[i];
-    return (struct spec_list){words.at, words.len};
-}
-
 /* The files of the recipes' "patch:" words; what they hold decides, not what they are called. */
 static struct spec_files run_patches(const struct run *run, struct spec_list recipes,
                                      struct arena *arena)
@@ -500,8 +536,11 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .timeout_ms = config->attempt_timeout_ms,
                           .silence_ms = config->silence_ms,
                           .retry_failed = run_plan_config(run->plan)->retry_failed};
-    if (job->node == RUN_NO_NODE)
+    if (job->node == RUN_NO_NODE) {
+        if (str_starts(job->key, STR("pack:"))) /* a recipe word, as it is */
+            spec->recipes = (struct spec_list){&job->key, 1};
         return;
+    }
     const struct graph_node *node = &run->graph.nodes[job->node];
     spec->for_build_machine =
         job->kind == SPEC_FETCH || job->kind == SPEC_WHEEL ? !run_is_target(run, node) : false;

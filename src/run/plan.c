@@ -15,6 +15,7 @@
 #include "run/inputs.h"
 #include "run/learned.h"
 #include "run/locked.h"
+#include "run/packs.h"
 #include "run/pin.h"
 #include "run/remedy.h"
 
@@ -45,6 +46,7 @@ struct run_plan {
     struct learned learned;
     struct remedies remedies;
     struct graph_request request;
+    struct pack_recipes packs;
     struct graph graph;
 };
 
@@ -313,9 +315,12 @@ static void run_say_unasked(const struct run_plan *plan)
 
 static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct err *err)
 {
-    plan->remedies =
-        (struct remedies){.config = &plan->config, .learned = &plan->learned, .arena = plan->arena};
+    plan->remedies = (struct remedies){.config = &plan->config,
+                                       .learned = &plan->learned,
+                                       .packs = &plan->packs,
+                                       .arena = plan->arena};
     if (!run_make_envs(plan, err) ||
+        !pack_recipes_load(plan->config.packs.dir, plan->arena, &plan->packs, err) ||
         !learned_look(plan->config.history_db, plan->arena, &plan->learned, err) ||
         !pipconf_load(&pipconf_system, plan->arena, &plan->pipconf, err) || !run_pin(plan, err))
         return false;
@@ -326,9 +331,10 @@ static bool run_plan_fill(struct run_plan *plan, struct str *explanation, struct
         return false;
     run_make_request(plan);
     run_say(plan, "resolving");
-    return graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation,
-                      err) &&
-           run_check_hashes(plan, err);
+    if (!graph_plan(&plan->request, &plan->provider, plan->arena, &plan->graph, explanation, err))
+        return false;
+    packs_attach(&plan->packs, &plan->graph, 0, plan->arena);
+    return run_check_hashes(plan, err);
 }
 
 bool run_plan_make(const struct run_plan_config *config, struct arena *arena,
@@ -397,6 +403,11 @@ const struct remedy_course *run_plan_course(const struct run_plan *plan, struct 
     return question ? &question->course : NULL;
 }
 
+const struct pack_recipes *run_plan_packs(const struct run_plan *plan)
+{
+    return &plan->packs;
+}
+
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)
 {
     return &plan->config;
@@ -451,6 +462,9 @@ bool run_plan_extend(struct run_plan *plan, const struct graph *graph, size_t wh
                      struct str *explanation, struct err *err)
 {
     const struct solve_env *env = on_target ? &plan->target.env : &plan->build.env;
-    return graph_extend(graph, &plan->request, &plan->provider, wheel, env, requires.at,
-                        requires.len, plan->arena, extension, explanation, err);
+    if (!graph_extend(graph, &plan->request, &plan->provider, wheel, env, requires.at, requires.len,
+                      plan->arena, extension, explanation, err))
+        return false;
+    packs_attach(&plan->packs, &extension->graph, extension->first_new, plan->arena);
+    return true;
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "build/spec.h"
+#include "image/pack_recipe.h"
 #include "plan/lock.h"
 
 struct run_plan_config {
@@ -69,6 +70,8 @@ const struct graph *run_plan_graph(const struct run_plan *plan);
 const struct run_plan_config *run_plan_config(const struct run_plan *plan);
 /* The configuration's, with what requirements files add. */
 const struct spec_net *run_plan_net(const struct run_plan *plan);
+/* Native libraries from source that there are recipes for. */
+const struct pack_recipes *run_plan_packs(const struct run_plan *plan);
 /* Recipes that they ask for, for a project (normalised name). */
 struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name,
                                   struct arena *arena);

@@ -56,6 +56,28 @@ static bool has_map(struct remedies *remedies)
     return remedies->map_there;
 }
 
+/* The capability map, where there is one, and packs beside it. */
+struct remedy_lookup {
+    const struct pack_recipes *packs;
+    struct hint_lookup map; /* find NULL: there is none */
+};
+
+static bool find_anywhere(void *state, enum hint_need need, struct str name, struct str manager,
+                          struct arena *arena, struct hint_names *found)
+{
+    const struct remedy_lookup *lookup = state;
+    if (!str_eq(manager, STR("pack")))
+        return lookup->map.find &&
+               lookup->map.find(lookup->map.state, need, name, manager, arena, found);
+    /* Packs are for the target: a program of the build machine is none of theirs. */
+    bool linked = need == NEED_HEADER || need == NEED_PKGCONFIG || need == NEED_LIBRARY;
+    size_t at = pack_recipes_with(lookup->packs, str_from(hint_need_name(need)), name);
+    if (!linked || at == lookup->packs->len)
+        return false;
+    found->at[found->len++] = lookup->packs->at[at].name;
+    return true;
+}
+
 /* ---- policy ---- */
 
 static struct str word_of(const struct suggest_recipe *recipe, struct arena *arena)
@@ -136,11 +158,13 @@ static void suggest_to(struct remedies *remedies, const struct remedy_course *co
                                       .facts = &facts,
                                       .records = remedies->learned->hints.at,
                                       .record_count = remedies->learned->hints.len};
-    struct hint_lookup lookup;
+    struct remedy_lookup known = {.packs = remedies->packs};
+    const struct hint_lookup lookup = {find_anywhere, &known};
     struct hint_suggestions found = {0};
     BUF_AUTO struct buf sentence = {0};
-    if (remedies->config->look_up && packages_asks(&course->reading) && has_map(remedies)) {
-        lookup = packages_lookup(&remedies->contents.map);
+    if (remedies->config->look_up && packages_asks(&course->reading)) {
+        if (has_map(remedies))
+            known.map = packages_lookup(&remedies->contents.map);
         request.lookup = &lookup;
     }
     suggest(&request, remedies->arena, &found);

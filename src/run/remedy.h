@@ -23,10 +23,11 @@ enum { REMEDY_STEPS = 12 };
 #define REMEDY_CONFIDENCE 0.5
 
 /* What all that fails in a plan and its run shares; opened when something begins to be listened to.
- * Zeroed but for the first three, which are borrowed. */
+ * Zeroed but for the first four, which are borrowed. */
 struct remedies {
     const struct run_plan_config *config;
     const struct learned *learned;
+    const struct pack_recipes *packs;
     struct arena *arena;
     bool opened, map_asked, map_there;
     struct hint_catalogue catalogue;

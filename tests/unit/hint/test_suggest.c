@@ -48,6 +48,8 @@ static bool find(void *state, enum hint_need need, struct str name, struct str m
         {NEED_LIBRARY, "openblas", "apt", "libopenblas-dev"},
         {NEED_LIBRARY, "openblas", "dnf", "openblas-devel"},
         {NEED_LIBRARY, "ffi", "apt", "libffi-dev"},
+        {NEED_HEADER, "yaml.h", "apt", "libyaml-dev"},
+        {NEED_HEADER, "yaml.h", "pack", "libyaml"},
     };
     (void)state;
     (void)arena;
@@ -111,6 +113,26 @@ static void test_lookup(void **state)
     assert_str(recipes[0].kind, "apt");
     assert_true(str_find(world.suggestions.at[0].why, STR("header ffi.h (byte 23 of the log")) <
                 world.suggestions.at[0].why.len);
+    done(&world);
+}
+
+/* Said beside the packages of distributions, and taken in their place. */
+static void test_pack_comes_first(void **state)
+{
+    struct world world = {.mapped = true};
+    BUF_AUTO struct buf out = {0};
+    const struct suggest_recipe *recipes;
+    size_t len;
+    (void)state;
+    ask(&world, "x.c:1: fatal error: yaml.h: No such file\n");
+    assert_int_equal(world.suggestions.len, 1);
+    assert_false(world.suggestions.at[0].approval);
+    suggest_sentence(&world.suggestions, &out);
+    assert_str(buf_str(&out), "Suggested packages: apt: libyaml-dev\nSuggested: pack: libyaml\n");
+    suggest_for(&world.suggestions.at[0], STR("apt"), &world.arena, &recipes, &len);
+    assert_int_equal(len, 1);
+    assert_str(recipes[0].kind, "pack");
+    assert_str(recipes[0].value, "libyaml");
     done(&world);
 }
 
@@ -236,10 +258,11 @@ static void test_confidence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lookup),       cmocka_unit_test(test_without_map),
-        cmocka_unit_test(test_approval),     cmocka_unit_test(test_records),
-        cmocka_unit_test(test_class_alone),  cmocka_unit_test(test_scope),
-        cmocka_unit_test(test_placeholders), cmocka_unit_test(test_confidence),
+        cmocka_unit_test(test_lookup),      cmocka_unit_test(test_pack_comes_first),
+        cmocka_unit_test(test_without_map), cmocka_unit_test(test_approval),
+        cmocka_unit_test(test_records),     cmocka_unit_test(test_class_alone),
+        cmocka_unit_test(test_scope),       cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_confidence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

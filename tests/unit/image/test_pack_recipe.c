@@ -23,7 +23,7 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(recipe.tools.len, 1);
     assert_str(recipe.options.at[1], "--b c");
     assert_str(recipe.provides.at[0], "header:x.h");
-    assert_str(recipe.packages.at[0], "x-python");
+    assert_str(recipe.meant_for.at[0], "x-python");
     assert_str(recipe.text, GOOD);
 }
 
@@ -96,12 +96,51 @@ static void all_are_in_building_order(void **state)
     assert_ok(file_remove_tree(AT_FDCWD, dir, &err));
 }
 
+static void what_a_pack_is_for(void **state)
+{
+    (void)state;
+    static const struct str meant[] = {STR_INIT("lxml"), STR_INIT("*-xml"),
+                                       STR_INIT("backend:meson*")};
+    const struct pack_recipe recipe = {.meant_for = {meant, 3}};
+    static const struct {
+        const char *package, *backend;
+        bool meant;
+    } cases[] = {
+        {"lxml", "setuptools.build_meta", true},
+        {"lxml2", "setuptools.build_meta", false},
+        {"fast-xml", "", true},
+        {"scipy", "mesonpy", true},
+        {"scipy", "", false},
+        {"mesonpy", "flit_core.buildapi", false}, /* a backend's name is no package's */
+        {"backend", "setuptools.build_meta", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (pack_recipe_is_for(&recipe, str_from(cases[i].package), str_from(cases[i].backend)) !=
+            cases[i].meant)
+            fail_msg("%s by %s", cases[i].package, cases[i].backend);
+}
+
+static void what_provides_a_thing(void **state)
+{
+    (void)state;
+    ARENA_AUTO struct arena arena = {0};
+    struct pack_recipes recipes;
+    struct err err = {0};
+    assert_ok(pack_recipes_load(STR(""), &arena, &recipes, &err));
+    size_t bzip2 = pack_recipes_with(&recipes, STR("header"), STR("bzlib.h"));
+    assert_true(bzip2 < recipes.len);
+    assert_str(recipes.at[bzip2].name, "bzip2");
+    assert_int_equal(pack_recipes_with(&recipes, STR("library"), STR("bz2")), bzip2);
+    assert_int_equal(pack_recipes_with(&recipes, STR("library"), STR("bzlib.h")), recipes.len);
+    assert_int_equal(pack_recipes_with(&recipes, STR("header"), STR("")), recipes.len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_recipe_is_read),
-        cmocka_unit_test(what_is_wrong_is_said),
-        cmocka_unit_test(all_are_in_building_order),
+        cmocka_unit_test(a_recipe_is_read),          cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(all_are_in_building_order), cmocka_unit_test(what_a_pack_is_for),
+        cmocka_unit_test(what_provides_a_thing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 struct run_plan {
     struct run_plan_config config;
     struct graph graph;
+    struct pack_recipes packs;
     bool refuses; /* run_plan_extend finds no solution */
     size_t extended;
     bool hybrid;
@@ -29,6 +30,11 @@ const struct graph *run_plan_graph(const struct run_plan *plan)
 const struct run_plan_config *run_plan_config(const struct run_plan *plan)
 {
     return &plan->config;
+}
+
+const struct pack_recipes *run_plan_packs(const struct run_plan *plan)
+{
+    return &plan->packs;
 }
 
 struct spec_list run_plan_recipes(const struct run_plan *plan, struct str name, struct arena *arena)
@@ -90,6 +96,9 @@ static const struct graph_edge ask_edges[] = {{GRAPH_BUILD_REQUIRES, TOOL}};
 static const struct graph_edge b_edges[] = {{GRAPH_RUNTIME, A}, {GRAPH_RUNTIME_LOOSE, C}};
 static const struct graph_edge c_edges[] = {{GRAPH_RUNTIME_LOOSE, B}};
 
+/* The second is one that the first needs. */
+static const struct str a_packs[] = {STR_INIT("libxslt"), STR_INIT("libxml2")};
+
 #define NODE(n, k, a, t, e, len)                                                                   \
     {                                                                                              \
         .id = STR_INIT(n "-id"), .kind = k, .action = a, .name = STR_INIT(n),                      \
@@ -110,6 +119,7 @@ static const struct graph_node nodes[NODES] = {
 
 struct yard {
     struct place *place;
+    struct graph_node nodes[NODES];
     struct run_config config;
     struct run_plan plan;
     struct run_watch watch;
@@ -137,7 +147,12 @@ static int yard_make(void **state)
                                        .clock = clock_system()};
     yard->plan = (struct run_plan){
         .config = {.python = STR("3.11"), .arch = elsewhere(), .platform_tag = STR("tag")},
-        .graph = {.nodes = nodes, .nodes_len = NODES, .target = STR(TARGET)}};
+        .graph = {.nodes = yard->nodes, .nodes_len = NODES, .target = STR(TARGET)}};
+    for (size_t i = 0; i < NODES; i++)
+        yard->nodes[i] = nodes[i];
+    yard->nodes[A].packs = a_packs;
+    yard->nodes[A].packs_len = 2;
+    assert_ok(pack_recipes_load(STR(""), &yard->place->arena, &yard->plan.packs, &err));
     yard->run = (struct run){.config = &yard->config,
                              .watch = &yard->watch,
                              .arena = &yard->place->arena,
@@ -236,6 +251,33 @@ static void test_edges(void **state)
     assert_int_equal(count_needs(run, "test:a-id"), 2);
     const struct run_job *a = &run->jobs.at[job(run, "a-id")];
     assert_true(a->env.len == 1 && a->env.at[0] == TOOL); /* the asking is no wheel */
+}
+
+static size_t count_jobs(const struct run *run, const char *key)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->jobs.len; i++)
+        count += str_eq(run->jobs.at[i].key, str_from(key));
+    return count;
+}
+
+/* Native libraries from source are jobs too: what two wait for is made once. */
+static void test_packs(void **state)
+{
+    struct run *run = &((struct yard *)*state)->run;
+    struct spec spec;
+    assert_true(needs(run, "a-id", "pack:libxslt") && needs(run, "a-id", "pack:libxml2"));
+    assert_true(needs(run, "pack:libxslt", "pack:libxml2"));
+    assert_true(needs(run, "pack:libxml2", "image:builds"));
+    assert_int_equal(count_jobs(run, "pack:libxml2"), 1);
+    assert_int_equal(count_jobs(run, "pack:zlib"), 0);
+    run_spec(run, &run->jobs.at[job(run, "pack:libxslt")], run->arena, &spec);
+    assert_int_equal(spec.kind, SPEC_IMAGE);
+    assert_int_equal(spec.recipes.len, 1);
+    assert_str(spec.recipes.at[0], "pack:libxslt");
+    run_spec(run, &run->jobs.at[job(run, "a-id")], run->arena, &spec);
+    assert_int_equal(spec.recipes.len, 2);
+    assert_str(spec.recipes.at[1], "pack:libxml2");
 }
 
 static void test_specs(void **state)
@@ -458,6 +500,7 @@ int main(void)
         TEST(test_jobs),
         TEST(test_asked),
         TEST(test_edges),
+        TEST(test_packs),
         TEST(test_specs),
         TEST(test_order),
         TEST(test_facts),
