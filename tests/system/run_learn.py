@@ -42,6 +42,7 @@ def extension(name, header, libraries, says, before="", version="1.0", more=()):
 def sdists(world, version="1.0"):
     return world.folder({
         f"needsbz-{version}.tar.gz": extension("needsbz", "bzlib.h", ["bz2"], "BZ2_bzlibVersion()", "", version),
+        f"needslz-{version}.tar.gz": extension("needslz", "lz4.h", ["lz4"], "LZ4_versionString()", "", version),
         f"needsflex-{version}.tar.gz": extension("needsflex", "stdio.h", [], '"plain"',
                                                  'subprocess.check_call(["flex", "--version"])', version),
         f"needspip-{version}.tar.gz": extension("needspip", "stdio.h", [], '"plain"', "import wrapt_to_be",
@@ -138,72 +139,81 @@ def attempts(result, name):
 def part_hints(world):
     """What the logs say is missing is looked up, said, applied, and remembered."""
     files, cache = sdists(world), world.make_cache("hints")
-    words = ("--find-links", files, "--max-attempts", "1", "-r", need(world, "needsbz\nneedsflex\nneedspip\n"))
+    words = ("--find-links", files, "--max-attempts", "1", "-r", need(world, "needslz\nneedsflex\nneedspip\n"))
     result = world.run(*words, local=False, cache=cache)
     world.check("without leave nothing is applied, and what would help is said", result.status == 1 and
-                "needsbz: Suggested packages: dnf: bzip2-devel | apt: libbz2-dev | emerge: app-arch/bzip2" in result.text and
+                "needslz: Suggested packages: dnf: lz4-devel | apt: liblz4-dev | emerge: app-arch/lz4" in result.text and
                 "apt: flex" in result.packages["needsflex"].get("metadata", {}).get("suggestion", ""), result)
     result = world.run(*words, "--dry-run-recipes", local=False, cache=cache)
     world.check("a dry run names what it would apply", result.status == 1 and not result.delivered() and
-                "needsbz: would be tried again with apt:libbz2-dev" in result.text, result)
+                "needslz: would be tried again with apt:liblz4-dev" in result.text, result)
     result = world.run(*words, "--auto-apply-suggestions", "--no-system-recipes", local=False, cache=cache)
     world.check("no system packages where they are not wanted", result.status == 1 and not result.delivered(), result)
     result = world.run(*words, "--auto-apply-suggestions", local=False, cache=cache)
     world.check("a header and a program are found and the builds made", result.status == 1 and
                 {n: p["status"] for n, p in result.packages.items()} ==
-                {"needsbz": "built", "needsflex": "built", "needspip": "failed"}, result)
-    world.check("with the package that has them", result.packages["needsbz"]["recipes"] == ["apt:libbz2-dev"] and
+                {"needslz": "built", "needsflex": "built", "needspip": "failed"}, result)
+    world.check("with the package that has them", result.packages["needslz"]["recipes"] == ["apt:liblz4-dev"] and
                 result.packages["needsflex"]["recipes"] == ["apt:flex:native"], result)
     world.check("a module that a log names is not installed by itself",
                 "needs approval" in result.packages["needspip"]["metadata"].get("suggestion", ""), result)
-    again = world.run("--find-links", sdists(world, "1.1"), "-r", need(world, "needsbz\nneedsflex\n"), local=False, cache=cache)
+    again = world.run("--find-links", sdists(world, "1.1"), "-r", need(world, "needslz\nneedsflex\n"), local=False, cache=cache)
     world.check("the next version is built at once with what worked", again.status == 0 and
-                again.packages["needsbz"]["recipes"] == ["apt:libbz2-dev"] and
-                set(attempts(again, "needsbz") + attempts(again, "needsflex")) == {"succeeded"}, again,
-                str([again.packages[n].get("attempts") for n in ("needsbz", "needsflex")] + [again.packages["needsbz"]["recipes"]]))
+                again.packages["needslz"]["recipes"] == ["apt:liblz4-dev"] and
+                set(attempts(again, "needslz") + attempts(again, "needsflex")) == {"succeeded"}, again,
+                str([again.packages[n].get("attempts") for n in ("needslz", "needsflex")] + [again.packages["needslz"]["recipes"]]))
+
+
+def part_preferred(world):
+    """What a pack provides is built from source on the floor, and nothing is grafted."""
+    result = world.run("--find-links", sdists(world), "-r", need(world, "needsbz\n"), "--auto-apply-suggestions",
+                       "--no-system-recipes", local=False, cache=world.make_cache("preferred"))
+    world.check("a missing header is met by the pack that has it", result.status == 0 and
+                result.packages["needsbz"]["recipes"] == ["pack:bzip2"] and
+                not result.packages["needsbz"].get("grafted"), result, str(result.packages))
 
 
 def asking(world, version="1.0"):
     """Sdists whose metadata their backends alone can tell, which lack something for it."""
     def dynamic(name, *words):
         return extension(name, *words, version, {"PKG-INFO": made.metadata(name, version)})
-    config = 'subprocess.check_call(["pkg-config", "--print-errors", "--exists", "libffi"])'
+    config = 'subprocess.check_call(["pkg-config", "--print-errors", "--exists", "liblz4"])'
     return world.folder({
-        f"needsffi-{version}.tar.gz": dynamic("needsffi", "ffi.h", ["ffi"], '"plain"', config),
+        f"needspc-{version}.tar.gz": dynamic("needspc", "lz4.h", ["lz4"], '"plain"', config),
         f"needspkg-{version}.tar.gz": dynamic("needspkg", "stdio.h", [], '"plain"', "import pkg_resources")})
 
 
 def part_asked(world):
     """The same for backends that a plan asks for metadata; what failed is not asked again."""
     files, cache = asking(world), world.make_cache("asked")
-    words = ("--find-links", files, "-r", need(world, "needsffi\nneedspkg\n"))
+    words = ("--find-links", files, "-r", need(world, "needspc\nneedspkg\n"))
     logs = lambda: {p.name: p.stat().st_ino for p in (cache / "metadata").glob("*.log")}
     result = world.run(*words, local=False, cache=cache)
     world.check("what would help is said and stored with the reason", result.status == 1 and
-                "needsffi 1.0: Suggested packages:" in result.text and "apt: libffi-dev" in
-                result.packages["needsffi"].get("metadata", {}).get("suggestion", "") and
-                "libffi" in result.packages["needsffi"]["why"], result)
+                "needspc 1.0: Suggested packages:" in result.text and "apt: liblz4-dev" in
+                result.packages["needspc"].get("metadata", {}).get("suggestion", "") and
+                "liblz4" in result.packages["needspc"]["why"], result)
     first = logs()
     result = world.run(*words, "--auto-apply-suggestions", "--no-system-recipes", "--dry-run-recipes", local=False, cache=cache)
     world.check("no system packages where they are not wanted, and nothing in a dry run", result.status == 1 and
                 "needspkg: would be asked again with pip:setuptools<81" in result.text and
                 "asked again with apt:" not in result.text and not result.delivered(), result)
     world.check("a question that failed is not asked again", len(first) == 2 and logs() == first, result, str((first, logs())))
-    result = world.run(*words, "--rebuild", "NeedsFFI", local=False, cache=cache)
+    result = world.run(*words, "--rebuild", "NeedsPC", local=False, cache=cache)
     changed = [name for name in first if logs().get(name) != first[name]]
     world.check("unless its package is to be rebuilt", result.status == 1 and len(changed) == 1, result, str(changed))
     result = world.run(*words, "--auto-apply-suggestions", local=False, cache=cache)
     world.check("asked again with what helps, then built with it", result.status == 0 and
-                {n: p["status"] for n, p in result.packages.items()} == {"needsffi": "built", "needspkg": "built"} and
-                result.packages["needsffi"]["recipes"] == ["apt:libffi-dev"] and
+                {n: p["status"] for n, p in result.packages.items()} == {"needspc": "built", "needspkg": "built"} and
+                result.packages["needspc"]["recipes"] == ["apt:liblz4-dev"] and
                 result.packages["needspkg"]["recipes"] == ["pip:setuptools<81"] and
-                set(attempts(result, "needsffi") + attempts(result, "needspkg")) == {"succeeded"}, result,
+                set(attempts(result, "needspc") + attempts(result, "needspkg")) == {"succeeded"}, result,
                 str({n: (p.get("recipes"), p.get("attempts")) for n, p in result.packages.items()}))
     stats = json.loads(hint(cache, "stats").stdout)
     helped = {h["hint"]: (h["applied"], h["fixed"]) for h in stats["hints"] if h["applied"]}
     world.check("that is their record", set(helped.values()) == {(1, 1)} and len(helped) == 2 and
-                [r["recipe"] for r in stats["looked_up"]] == ["apt:libffi-dev"], result, str(stats))
-    again = world.run("--find-links", asking(world, "1.1"), "-r", need(world, "needsffi\nneedspkg\n"), local=False, cache=cache)
+                [r["recipe"] for r in stats["looked_up"]] == ["apt:liblz4-dev"], result, str(stats))
+    again = world.run("--find-links", asking(world, "1.1"), "-r", need(world, "needspc\nneedspkg\n"), local=False, cache=cache)
     world.check("the next version's backend is asked with it at once", again.status == 0 and
                 "asked again" not in again.text and len(logs()) == len(first) and
                 again.packages["needspkg"]["recipes"] == ["pip:setuptools<81"], again, str(logs()))
@@ -217,7 +227,7 @@ def hint(cache, *argv):
 def part_record(world):
     """What came of hints, and for how many stored failures there is a recipe."""
     files, cache = sdists(world), world.make_cache("record")
-    world.run("--find-links", files, "-r", need(world, "needsbz\n"), "--auto-apply-suggestions", local=False, cache=cache)
+    world.run("--find-links", files, "-r", need(world, "needslz\n"), "--auto-apply-suggestions", local=False, cache=cache)
     done = hint(cache, "stats")
     stats = json.loads(done.stdout or "{}")
     header = next((h for h in stats.get("hints", []) if h["hint"] == "header-missing"), {})
@@ -225,10 +235,10 @@ def part_record(world):
                 header["fixed"] == 1 and header["confidence"] > header["confidence_written"] and
                 header["for_stored_failures"] == stats["stored_failures"] == 1, None, done.stdout + done.stderr)
     world.check("what was looked up is kept with its line", [(r["name"], r["recipe"]) for r in stats.get("looked_up", [])] ==
-                [("bzlib.h", "apt:libbz2-dev")] and "bzlib.h" in stats["looked_up"][0]["example"], None, done.stdout)
+                [("lz4.h", "apt:liblz4-dev")] and "lz4.h" in stats["looked_up"][0]["example"], None, done.stdout)
     mine = world.dir / "mine.yaml"
-    for pattern, count in (("bzlib\\.h: No such file", 1), ("nothing of this cache", 0)):
-        mine.write_text(f"- id: mine\n  pattern: '{pattern}'\n  recipes: {{apt: [libbz2-dev]}}\n")
+    for pattern, count in (("lz4\\.h: No such file", 1), ("nothing of this cache", 0)):
+        mine.write_text(f"- id: mine\n  pattern: '{pattern}'\n  recipes: {{apt: [liblz4-dev]}}\n")
         done = hint(cache, "add", str(mine))
         world.check(f"a rule of one's own is held against {count} stored failure", done.returncode == 0 and
                     json.loads(done.stdout)["hints"] == [{"id": "mine", "for_stored_failures": count}], None, done.stdout + done.stderr)
@@ -239,6 +249,6 @@ def part_record(world):
 
 
 PARTS = {"by-hand": part_by_hand, "patches": part_patches, "packs": part_packs, "hints": part_hints,
-         "asked": part_asked, "record": part_record}
+         "preferred": part_preferred, "asked": part_asked, "record": part_record}
 
 whole.run_parts(PARTS)
