@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/vec.h"
+#include "cli/cmd_run.h"
 #include "cli/plan_options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -207,7 +208,7 @@ static bool run_any_failed(const struct manifest *manifest)
 static struct str run_command_line(const struct call *call)
 {
     BUF_AUTO struct buf line = {0};
-    buf_printf(&line, "%s run", call->program);
+    buf_printf(&line, "%s %s", call->program, command_spec(call->command)->name);
     /* Manifest and report are handed on: a password in an index URL is not. */
     for (const char *const *word = call->raw; *word; word++) {
         struct str said = str_from(*word), option, value;
@@ -250,6 +251,9 @@ static bool run_config(const struct call *call, const struct run_plan_config *pl
         .backoff_base_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_BASE),
         .backoff_max_ms = option_ms(options, OPTION_ATTEMPT_BACKOFF_MAX),
         .skip_known_failures = option_flag(options, OPTION_SKIP_KNOWN_FAILURES),
+        .requeue = {.base_ms = option_ms(options, OPTION_REQUEUE_BASE),
+                    .max_ms = option_ms(options, OPTION_REQUEUE_MAX),
+                    .most = option_int(options, OPTION_REQUEUE_ATTEMPTS)},
         .clock = call->clock,
     };
     return true;
@@ -346,20 +350,19 @@ static bool run_print_plan(const struct run_plan *plan)
 /* Plan and run, once. `planned` tells on failure that it was not the plan that failed. */
 static bool run_round(const struct call *call, struct run_plan_config *asked,
                       const struct run_config *config, struct manifest *manifest, bool *planned,
-                      int *status, struct err *err)
+                      struct str *explanation, int *status, struct err *err)
 {
-    struct str explanation = {0};
     RUN_PLAN_AUTO struct run_plan *plan = NULL;
     struct progress *progress =
         progress_open(STDERR_FILENO, config->jobs, call->color, call->clock);
     asked->note_state = progress;
-    *planned = run_plan_make(asked, call->arena, &plan, &explanation, err);
+    *planned = run_plan_make(asked, call->arena, &plan, explanation, err);
     if (*planned && !option_flag(call->options, OPTION_PLAN_ONLY))
         return run_carry_out(call, plan, config, progress, manifest, status, err);
     progress_close(progress);
     if (*planned)
         return run_print_plan(plan);
-    return plan_options_unsat(explanation, err);
+    return plan_options_unsat(*explanation, err);
 }
 
 /* Said before the work, not at the first wheel that cannot be delivered. */
@@ -383,31 +386,48 @@ static bool run_check_jobs(int64_t jobs, struct err *err)
                    (long long)jobs);
 }
 
-bool cmd_run(const struct call *call, int *status, struct err *err)
+bool cmd_run_prepare(const struct call *call, struct run_plan_config *asked,
+                     struct run_config *config, struct err *err)
 {
-    struct run_plan_config asked;
-    struct run_config config;
-    struct manifest manifest = {0};
-    bool planned;
-    if (!plan_options(call, &asked, err) || !run_config(call, &asked, &config, err) ||
+    if (!plan_options(call, asked, err) || !run_config(call, asked, config, err) ||
         !run_check_jobs(option_int(call->options, OPTION_JOBS), err) ||
-        !run_check_output(&config, err))
+        !run_check_output(config, err))
         return false;
-    asked.note = run_note;
-    if (!run_round(call, &asked, &config, &manifest, &planned, status, err))
+    asked->note = run_note;
+    return true;
+}
+
+bool cmd_run_rounds(const struct call *call, struct run_plan_config *asked,
+                    const struct run_config *config, struct manifest *manifest,
+                    struct str *explanation, int *status, struct err *err)
+{
+    bool planned;
+    if (!run_round(call, asked, config, manifest, &planned, explanation, status, err))
         return false;
-    for (int round = 1; round < RUN_ROUNDS && asked.fallback_latest; round++) {
+    for (int round = 1; round < RUN_ROUNDS && asked->fallback_latest; round++) {
         struct err failed = {0};
-        if (!run_exclude_failed(call, &manifest, &asked))
+        if (!run_exclude_failed(call, manifest, asked))
             break;
         log_info("--fallback-latest: again without what could not be built");
-        if (run_round(call, &asked, &config, &manifest, &planned, status, &failed))
+        if (run_round(call, asked, config, manifest, &planned, explanation, status, &failed))
             continue;
         if (planned || failed.code != ERR_UNSAT)
             return err_set(err, failed.code, "%s", failed.text);
         log_info("no other version fits: what was built before stands");
         break;
     }
+    return true;
+}
+
+bool cmd_run(const struct call *call, int *status, struct err *err)
+{
+    struct run_plan_config asked;
+    struct run_config config;
+    struct manifest manifest = {0};
+    struct str explanation = {0};
+    if (!cmd_run_prepare(call, &asked, &config, err) ||
+        !cmd_run_rounds(call, &asked, &config, &manifest, &explanation, status, err))
+        return false;
     if (option_flag(call->options, OPTION_JSON))
         run_print_json(&manifest);
     else

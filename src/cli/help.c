@@ -225,11 +225,14 @@ void help_man(struct buf *out)
         help_man_text(out, str_from(help_statuses[i].meaning));
         buf_add(out, STR(".\n"));
     }
-    buf_add(out,
-            STR("\n# FILES\n\n_OUTPUT_/\\*.whl, _OUTPUT_/manifest.json, _OUTPUT_/report.html\n"
-                "\tWhat a run delivers.\n\n"
-                "_CACHE_/history.db, _CACHE_/cas, _CACHE_/logs\n"
-                "\tHistory, stored artifacts and one compressed log per attempt.\n\n"
-                "# ENVIRONMENT\n\n*NO_COLOR*\n\tAny value switches colours off.\n\n"
-                "*XDG_CACHE_HOME*\n\tWhere the cache lies unless *--cache* says otherwise.\n"));
+    buf_add(
+        out,
+        STR("\n# FILES\n\n_OUTPUT_/\\*.whl, _OUTPUT_/manifest.json, _OUTPUT_/report.html\n"
+            "\tWhat a run delivers.\n\n"
+            "_CACHE_/history.db, _CACHE_/cas, _CACHE_/logs\n"
+            "\tHistory and retry queue, stored artifacts and one compressed log per attempt.\n\n"
+            "_CACHE_/retry_queue.json\n"
+            "\tRequests that an earlier system left: imported, then renamed.\n\n"
+            "# ENVIRONMENT\n\n*NO_COLOR*\n\tAny value switches colours off.\n\n"
+            "*XDG_CACHE_HOME*\n\tWhere the cache lies unless *--cache* says otherwise.\n"));
 }

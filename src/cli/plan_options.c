@@ -60,8 +60,7 @@ static bool plan_options_machine(const struct call *call, struct run_plan_config
  * --arch and --platform-tag say the same thing twice: whichever is given alone decides, and a
  * machine gets the oldest system that wheels commonly name.
  */
-static bool plan_options_target(const struct call *call, struct run_plan_config *config,
-                                struct err *err)
+bool plan_options_target(const struct call *call, struct run_plan_config *config, struct err *err)
 {
     const struct options *options = call->options;
     struct tag_target target = {0};

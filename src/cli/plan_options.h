@@ -5,6 +5,9 @@
 #include "cli/command.h"
 #include "run/plan.h"
 
+/* Machine and platform tag, of which either gives the other. */
+CHECKED bool plan_options_target(const struct call *call, struct run_plan_config *config,
+                                 struct err *err);
 /* The part of it that says where things run: target, images, networks. */
 CHECKED bool plan_options_place(const struct call *call, struct run_plan_config *config,
                                 struct err *err);

@@ -126,7 +126,7 @@ static void index_tags(struct tags *tags, struct arena *arena)
     tags->slots = slots;
 }
 
-static struct str target_name(const struct tag_target *target, struct arena *arena)
+struct str tags_name(const struct tag_target *target, struct arena *arena)
 {
     return arena_printf(arena, "cp3%u%s-%.*s-%s_%u", target->python_minor,
                         target->free_threaded ? "t" : "", STR_ARG(target->arch),
@@ -163,7 +163,7 @@ bool tags_build(const struct tag_target *target, struct arena *arena, struct tag
     made.len = list.len;
     made.platforms = platforms.at;
     made.platforms_len = platforms.len;
-    made.name = target_name(&made.target, arena);
+    made.name = tags_name(&made.target, arena);
     index_tags(&made, arena);
     *tags = made;
     return true;

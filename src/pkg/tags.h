@@ -42,6 +42,9 @@ struct tags {
     size_t slot_count;
 };
 
+/* The name of tags_build without the rest. */
+struct str tags_name(const struct tag_target *target, struct arena *arena);
+
 CHECKED bool tags_build(const struct tag_target *target, struct arena *arena, struct tags *tags,
                         struct err *err);
 

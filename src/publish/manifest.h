@@ -113,5 +113,10 @@ void manifest_time(int64_t unix_ms, struct buf *out);
 
 void manifest_json(const struct manifest *manifest, struct buf *out);
 CHECKED bool manifest_write(const struct manifest *manifest, const char *path, struct err *err);
+/*
+ * For a run of some of an earlier run's packages: those of the manifest at `path` that are for the
+ * same target and have none of these names stay in it as they are. What is no manifest is replaced.
+ */
+CHECKED bool manifest_merge(const struct manifest *manifest, const char *path, struct err *err);
 
 #endif

@@ -149,7 +149,8 @@ static struct str run_why(struct run *run, const struct graph_node *node,
     if (wheel->fact.len)
         way = arena_printf(run->arena, "; by " STR_FMT ", since " STR_FMT, STR_ARG(wheel->strategy),
                            STR_ARG(wheel->fact));
-    else if (strategy_is_on_target(wheel->strategy) && str_eq(run->config->strategy, STR("auto")))
+    else if (strategy_is_on_target(wheel->strategy) &&
+             str_eq(run_strategy_of(run->config, wheel->name), STR("auto")))
         way = arena_printf(run->arena, "; by " STR_FMT ", as an earlier run found necessary",
                            STR_ARG(wheel->strategy));
     return arena_printf(run->arena, STR_FMT STR_FMT "; " STR_FMT, STR_ARG(node->why), STR_ARG(way),

@@ -206,7 +206,7 @@ static bool inputs_scan(struct inputs *inputs, struct err *err)
         if (!inputs_take_scanned(inputs, &inputs->scan.files[i], err))
             return false;
     }
-    if (used || config->requirements.len)
+    if (used || config->requirements.len || config->only.len)
         return true;
     return err_set(err, ERR_USAGE,
                    STR_FMT

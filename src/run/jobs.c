@@ -78,9 +78,12 @@ static bool run_order(const struct run *run, struct str name, struct strategy_or
     return true;
 }
 
-static struct str run_way(const struct run *run, const struct strategy_order *order)
+/* Of a package, or (an empty name) of what is nobody's. */
+static struct str run_way(const struct run *run, struct str name,
+                          const struct strategy_order *order)
 {
-    return str_eq(run->config->strategy, STR("auto")) ? order->at[0] : run->config->strategy;
+    struct str asked = run_strategy_of(run->config, name);
+    return str_eq(asked, STR("auto")) ? order->at[0] : asked;
 }
 
 /* The shared images, made by jobs of their own the first time something needs them. */
@@ -94,7 +97,7 @@ static size_t run_image(struct run *run, const char *key)
         run_add_job(run, SPEC_IMAGE, RUN_NO_NODE, str_from(key), name, STR(""), run->graph.target);
     const struct strategy_record none = {0};
     const struct strategy_order order = strategy_order(&none, run_is_at_home(run));
-    run->jobs.at[index].strategy = run_way(run, &order);
+    run->jobs.at[index].strategy = run_way(run, STR(""), &order);
     return index;
 }
 
@@ -145,7 +148,7 @@ static bool run_choose_strategy(struct run *run, const struct graph_node *node, 
     }
     if (!run_order(run, node->name, &job->order, err))
         return false;
-    job->strategy = run_way(run, &job->order);
+    job->strategy = run_way(run, job->name, &job->order);
     run_begin_course(run, job);
     return true;
 }
@@ -515,6 +518,7 @@ static struct spec_files run_patches(const struct run *run, struct spec_list rec
 void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec)
 {
     const struct run_config *config = run->config;
+    const struct run_retry *retry = run_retry_of(config, job->name);
     *spec = (struct spec){.kind = job->kind,
                           .name = job->name,
                           .version = job->version,
@@ -535,7 +539,8 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,
                           .silence_ms = config->silence_ms,
-                          .retry_failed = run_plan_config(run->plan)->retry_failed};
+                          .retry_failed = run_plan_config(run->plan)->retry_failed ||
+                                          (retry && retry->asked)};
     if (job->node == RUN_NO_NODE) {
         if (str_starts(job->key, STR("pack:"))) /* a recipe word, as it is */
             spec->recipes = (struct spec_list){&job->key, 1};

@@ -8,6 +8,8 @@
 #include "os/file.h"
 #include "plan/write.h"
 #include "publish/report.h"
+#include "run/requeue.h"
+#include "run/retry_import.h"
 #include "store/buildlog.h"
 
 #include <errno.h>
@@ -24,6 +26,14 @@ static bool run_clear_leftovers(struct run *run, struct err *err)
     return file_mkdirs(AT_FDCWD, logs, 0755, err) && buildlog_recover(logs, &sealed, err) &&
            sweep_leftovers(index, err) && file_remove_tree(AT_FDCWD, work, err) &&
            file_mkdirs(AT_FDCWD, work, 0755, err);
+}
+
+/* A queue file that is damaged is not this run's matter: said, and left where it is. */
+static void run_take_queue_file(struct run *run, int64_t now_ms)
+{
+    struct err why = {0};
+    if (!run->config->gather && !retry_import_cache(run->store, run->config->cache, now_ms, &why))
+        log_warn("%s", why.text);
 }
 
 static bool run_open(struct run *run, struct err *err)
@@ -92,13 +102,25 @@ static void run_describe(struct run *run, struct manifest *manifest)
 
 static bool run_leave(struct run *run, struct manifest *manifest, struct err *err)
 {
-    const char *report =
-        arena_printf(run->arena, STR_FMT "/report.html", STR_ARG(run->config->output)).ptr;
+    const struct run_config *config = run->config;
+    const char *report = arena_printf(run->arena, STR_FMT "/%s", STR_ARG(config->output),
+                                      config->partial ? "retry-report.html" : "report.html")
+                             .ptr;
     run_describe(run, manifest);
-    if (run->config->gather)
+    if (config->gather)
         return true;
-    return manifest_write(manifest, run->config->manifest.ptr, err) &&
+    return (config->partial ? manifest_merge : manifest_write)(manifest, config->manifest.ptr,
+                                                               err) &&
            report_write(manifest, report, err);
+}
+
+static bool run_requeue(struct run *run, const struct manifest *manifest, struct err *err)
+{
+    size_t len;
+    const struct store_retry_end *ends = requeue_ends(manifest, run->config, run->arena, &len);
+    return run->config->gather ||
+           store_retry_settle(run->store, run->graph.target, ends, len, &run->config->requeue,
+                              clock_wall_ms(run->config->clock), err);
 }
 
 static void run_clear_work(struct run *run)
@@ -112,14 +134,17 @@ static void run_clear_work(struct run *run)
 static bool run_through(struct run *run, struct manifest *manifest, struct err *err)
 {
     struct err late = {0};
-    if (!run_open(run, err) || !run_write_plan(run, err) || !run_make_jobs(run, err))
+    if (!run_open(run, err))
+        return false;
+    run_take_queue_file(run, run->started_ms);
+    if (!run_write_plan(run, err) || !run_make_jobs(run, err))
         return false;
     bool worked = run_work(run, err);
     run_clear_work(run); /* attempts that were stopped could not tidy up */
     int64_t now = clock_wall_ms(run->config->clock);
     bool closed = worked ? store_run_finish(run->store, run->id, now, &late)
                          : store_run_cancel(run->store, run->id, now, &late);
-    bool left = run_leave(run, manifest, &late);
+    bool left = run_leave(run, manifest, &late) && run_requeue(run, manifest, &late);
     if (worked && (!closed || !left))
         return err_set(err, late.code, "%s", late.text);
     return worked;

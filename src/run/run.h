@@ -9,6 +9,7 @@
  * plan.c   inputs and indexes -> plan             jobs.c   plan -> jobs and edges
  * work.c   the agent's source over the store      settle.c what an attempt's end means
  * deliver.c outputs, manifest, report              remedy.c what a failed build suggests
+ * requeue.c what is to be tried later
  */
 #ifndef REFINERY_RUN_RUN_H
 #define REFINERY_RUN_RUN_H
@@ -23,9 +24,18 @@
 #include "run/plan.h"
 #include "run/remedy.h"
 #include "run/strategy.h"
-#include "store/store.h"
+#include "store/retry.h"
 
 struct buildlog;
+
+/* An entry of the retry queue that the run was made for, with what it overrides. */
+struct run_retry {
+    int64_t id; /* the store's */
+    struct str name, version;
+    struct str strategy;      /* empty: the run's */
+    struct spec_list recipes; /* among those of the plan; its next build begins with them, too */
+    bool asked;               /* made again although it is known to fail */
+};
 
 /* What the user asked for, beyond the plan (run/plan.h). Borrowed. */
 struct run_config {
@@ -41,7 +51,11 @@ struct run_config {
     int64_t attempt_timeout_ms, silence_ms;
     int64_t max_attempts, backoff_base_ms, backoff_max_ms;
     bool skip_known_failures;
-    bool gather; /* only bring what the run takes into the cache: no builds, no output */
+    const struct run_retry *retries; /* borrowed; a worker's */
+    size_t retry_count;
+    struct store_retry_policy requeue; /* of what fails */
+    bool partial; /* a part of an earlier run's packages: the rest of its manifest stays */
+    bool gather;  /* only bring what the run takes into the cache: no builds, no output */
     const struct clock *clock;
 };
 
@@ -126,6 +140,11 @@ void run_set_env(struct run *run, size_t index, const struct graph_edge *edges, 
 struct store_graph run_store_graph(struct run *run, size_t first_job, size_t first_need);
 /* What a slot is told of the job, in the arena. */
 void run_spec(struct run *run, const struct run_job *job, struct arena *arena, struct spec *spec);
+
+/* requeue.c: the entry that this package is tried for, or NULL */
+const struct run_retry *run_retry_of(const struct run_config *config, struct str name);
+/* How this package is built: as its entry says, else as the run was told. */
+struct str run_strategy_of(const struct run_config *config, struct str name);
 
 /* run.c: the store's numbers of the jobs from `first` on. */
 CHECKED bool run_number_jobs(struct run *run, size_t first, struct err *err);

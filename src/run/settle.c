@@ -56,6 +56,19 @@ static struct str run_words(struct run *run, struct spec_list words)
     return arena_str(run->arena, buf_str(&text));
 }
 
+/* What the next build of the package begins with when this one is done. */
+static struct str run_learned_words(struct run *run, const struct run_job *job)
+{
+    const struct run_retry *retry = run_retry_of(run->config, job->name);
+    VEC(struct str) words = {0};
+    for (size_t i = 0; i < job->course.recipes.len; i++)
+        *vec_push(&words, run->arena) = job->course.recipes.at[i];
+    for (size_t i = 0; retry && i < retry->recipes.len; i++)
+        if (!recipe_has((struct spec_list){words.at, words.len}, retry->recipes.at[i]))
+            *vec_push(&words, run->arena) = retry->recipes.at[i];
+    return run_words(run, (struct spec_list){words.at, words.len});
+}
+
 static struct str run_result_text(struct run *run, const struct spec_result *result)
 {
     BUF_AUTO struct buf text = {0};
@@ -110,7 +123,8 @@ static struct str run_strategy_after(const struct run *run, const struct run_job
 {
     const struct spec_result read = {.outcome = SPEC_FACTS};
     struct str next = strategy_next(wheel->strategy, &wheel->order, &read);
-    return answer->facts.len && next.len && str_eq(run->config->strategy, STR("auto"))
+    return answer->facts.len && next.len &&
+                   str_eq(run_strategy_of(run->config, wheel->name), STR("auto"))
                ? next
                : wheel->strategy;
 }
@@ -174,7 +188,7 @@ static bool run_go_on(struct run *run, size_t index, struct spec_result *result,
 {
     struct str why = {0}, now = run->jobs.at[index].strategy;
     struct str next = strategy_next(now, &run->jobs.at[index].order, result);
-    if (!next.len || !str_eq(run->config->strategy, STR("auto")))
+    if (!next.len || !str_eq(run_strategy_of(run->config, run->jobs.at[index].name), STR("auto")))
         return true;
     if (strategy_is_on_target(next) && !strategy_is_on_target(now) &&
         !run_move(run, index, true, run->jobs.at[index].asked, &why, err))
@@ -417,7 +431,7 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         .peak_kib = result.peak_bytes / 1024,
         .strategy = strategy,
         .recipes = words,
-        .learned = recipes,
+        .learned = run_learned_words(run, job),
         .next_recipes = remedied ? recipes : STR(""),
         .hints = run_words(run, (struct spec_list){course->hints.at, course->hints.len}),
         .suggestion = job->course.suggestion,

@@ -34,6 +34,11 @@ static const struct strategy_row *strategy_find(struct str name)
     return NULL;
 }
 
+bool strategy_is_known(struct str name)
+{
+    return strategy_find(name) || str_eq(name, STR("auto"));
+}
+
 bool strategy_check(struct str asked, bool at_home, struct err *err)
 {
     const struct strategy_row *row = strategy_find(asked);

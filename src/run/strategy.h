@@ -16,6 +16,9 @@
  */
 CHECKED bool strategy_check(struct str asked, bool at_home, struct err *err);
 
+/* A row above, or "auto". */
+bool strategy_is_known(struct str name);
+
 enum { STRATEGY_COUNT = 4 };
 
 /* What history says of a package's builds for a target, by strategy. Zeroed: nothing. */

@@ -1,7 +1,7 @@
 /*
  * What happened: one row for every attempt that ended and for every package that was
  * reused, cached or skipped, kept when runs are gone; rows imported from earlier
- * systems among them. Also the retry requests that people left for the next worker.
+ * systems among them.
  */
 #ifndef REFINERY_STORE_HISTORY_H
 #define REFINERY_STORE_HISTORY_H
@@ -59,26 +59,5 @@ struct store_record {
 typedef bool store_record_fn(void *state, const struct store_record *record, struct err *err);
 CHECKED bool store_record_each(struct store *store, struct str name, struct str target,
                                store_record_fn *visit, void *state, struct err *err);
-
-/* A request to build something again with given recipes, by the next worker. */
-struct store_retry {
-    int64_t id, time_ms;
-    struct str name, version, target;
-    struct str recipes; /* JSON array */
-    struct str details; /* JSON object as it came */
-};
-typedef bool store_retry_fn(void *state, const struct store_retry *retry, struct err *err);
-CHECKED bool store_retry_add(struct store *store, const struct store_retry *retry, int64_t now_ms,
-                             struct err *err);
-CHECKED bool store_retry_each(struct store *store, store_retry_fn *visit, void *state,
-                              struct err *err);
-CHECKED bool store_retry_clear(struct store *store, int64_t up_to_id, struct err *err);
-
-/*
- * Imports "<cache>/retry_queue.json" when it is there and renames it to
- * "retry_queue.json.imported". Killed between, the next call does not import twice.
- */
-CHECKED bool store_retry_import(struct store *store, const char *path, int64_t now_ms,
-                                int64_t *imported, struct err *err);
 
 #endif

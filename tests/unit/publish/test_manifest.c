@@ -54,6 +54,51 @@ static void test_same_facts_same_bytes(void **state)
     assert_true(str_eq(buf_str(&one), buf_str(&two)));
 }
 
+/* A run of a part leaves the rest of the manifest; another target's, and what is none, it replaces.
+ */
+static void test_merge(void **state)
+{
+    static const struct manifest_package part[] = {
+        {.name = STR_INIT("cffi"), .version = STR_INIT("9"), .status = MANIFEST_FAILED},
+        {.name = STR_INIT("aaa"), .version = STR_INIT("1"), .status = MANIFEST_BUILT}};
+    ARENA_AUTO struct arena arena = {0};
+    struct manifest later = sample_manifest;
+    struct err err = {0};
+    struct str dir, text;
+    (void)state;
+    later.packages = part;
+    later.package_count = 2;
+    assert_ok(file_make_temp_dir("/tmp", "refinery-", &arena, &dir, &err));
+    const char *path = file_join(&arena, dir, STR("manifest.json")).ptr;
+    const size_t before = sample_manifest.package_count;
+    for (int round = 0; round < 2; round++) { /* merged twice is merged once */
+        JSON_AUTO yyjson_doc *doc = NULL;
+        if (round == 0)
+            assert_ok(manifest_write(&sample_manifest, path, &err));
+        assert_ok(manifest_merge(&later, path, &err));
+        assert_ok(file_read(AT_FDCWD, path, 1 << 20, &arena, &text, &err));
+        assert_ok(json_parse(text, path, &doc, &err));
+        yyjson_val *root = yyjson_doc_get_root(doc), *packages = json_get_array(root, "packages");
+        yyjson_val *counts = json_get_object(root, "counts");
+        assert_int_equal(yyjson_arr_size(packages), before + 1);
+        assert_int_equal(json_get_int(counts, "built", 0), 4); /* cffi no more, aaa now */
+        assert_str(json_get_str(yyjson_arr_get(packages, 0), "name"), "PyYAML");
+        assert_str(json_get_str(yyjson_arr_get(packages, 1), "name"), "aaa");
+        assert_str(json_get_str(yyjson_arr_get(packages, 2), "version"), "9");
+    }
+    static const char *const others[] = {"no manifest", "{}", "{\"run\": {\"target\": \"x\"}}",
+                                         "[]"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        BUF_AUTO struct buf alone = {0};
+        manifest_json(&later, &alone);
+        assert_ok(file_write(AT_FDCWD, path, 0644, str_from(others[i]), &err));
+        assert_ok(manifest_merge(&later, path, &err));
+        assert_ok(file_read(AT_FDCWD, path, 1 << 20, &arena, &text, &err));
+        assert_true(str_eq(text, buf_str(&alone)));
+    }
+    assert_ok(file_remove_tree(AT_FDCWD, dir.ptr, &err));
+}
+
 static void test_an_unwritable_place_is_said(void **state)
 {
     struct err err = {0};
@@ -67,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_same_facts_same_bytes),
+        cmocka_unit_test(test_merge),
         cmocka_unit_test(test_an_unwritable_place_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,51 +252,6 @@ static void test_queries_and_tops(void **state)
     store_close(&store);
 }
 
-static bool count_retry(void *state, const struct store_retry *retry, struct err *e)
-{
-    (void)e;
-    struct buf *text = state;
-    buf_printf(text, "%.*s %.*s %.*s %.*s;", STR_ARG(retry->name), STR_ARG(retry->version),
-               STR_ARG(retry->target), STR_ARG(retry->recipes));
-    return true;
-}
-
-static void test_retry_queue(void **state)
-{
-    (void)state;
-    struct store *store = NULL;
-    BUF_AUTO struct buf text = {0};
-    const char *path = arena_printf(&place->arena, "%s/retry_queue.json", place->dir).ptr;
-    const char *done = arena_printf(&place->arena, "%s.imported", path).ptr;
-    const struct str file =
-        STR("[{\"package\":\"numpy\",\"version\":\"1.26\",\"python_tag\":\"cp311\","
-            "\"platform_tag\":\"x\",\"recipes\":[\"apt:libblas-dev\"]},{\"version\":\"2\"},"
-            "\"six\"]");
-    int64_t imported = -1;
-    assert_ok(store_open(place->db, 5, &store, &err));
-    assert_ok(store_retry_import(store, path, 5, &imported, &err));
-    assert_int_equal(imported, 0);
-    assert_ok(file_write(AT_FDCWD, path, 0644, file, &err));
-    assert_ok(store_retry_import(store, path, 5, &imported, &err));
-    assert_int_equal(imported, 2);
-    assert_int_equal(access(done, R_OK), 0);
-    assert_int_equal(access(path, F_OK), -1);
-    /* Killed before the renaming: the same bytes again are not imported twice. */
-    assert_ok(file_write(AT_FDCWD, path, 0644, file, &err));
-    assert_ok(store_retry_import(store, path, 5, &imported, &err));
-    assert_int_equal(imported, 0);
-    assert_ok(store_retry_each(store, count_retry, &text, &err));
-    assert_string_equal(text.ptr, "numpy 1.26 cp311-x [\"apt:libblas-dev\"];six   ;");
-    assert_ok(store_retry_clear(store, 1, &err));
-    buf_clear(&text);
-    assert_ok(store_retry_each(store, count_retry, &text, &err));
-    assert_string_equal(text.ptr, "six   ;");
-    assert_ok(file_write(AT_FDCWD, path, 0644, STR("{\"what\": 1}"), &err));
-    assert_false(store_retry_import(store, path, 5, &imported, &err));
-    assert_int_equal(err.code, ERR_FORMAT);
-    store_close(&store);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -304,7 +259,7 @@ int main(void)
         TEST(test_import_of_build_events),       TEST(test_import_of_other_shapes),
         TEST(test_import_goes_on_after_a_death), TEST(test_foreign_databases_are_left_alone),
         TEST(test_newer_schema_is_refused),      TEST(test_queries_and_tops),
-        TEST(test_record_of_a_package),          TEST(test_retry_queue),
+        TEST(test_record_of_a_package),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

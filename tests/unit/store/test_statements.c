@@ -23,14 +23,14 @@ static const enum sql_id may_scan[] = {
     SQL_FAILURE_FORGET,   SQL_HISTORY_FORGIVE, SQL_CHECK_INTEGRITY, SQL_CHECK_LEASES,
     SQL_CHECK_LIVE_JOBS,  SQL_CHECK_UNMET,     SQL_CHECK_STUCK,     SQL_CHECK_TWICE,
     SQL_CHECK_ENDED,      SQL_CHECK_ARTIFACTS, SQL_CHECK_OVER,      SQL_HINT_EACH,
-    SQL_INFERRED_EACH,
+    SQL_INFERRED_EACH,    SQL_RETRY_AGAIN,     SQL_RETRY_COUNT,
 };
 
 static bool is_scan(enum sql_id id, const char *detail)
 {
     /* Names of inner tables of a statement, and of partial indexes that hold only what is live. */
-    static const char *const fine[] = {"jobs_ready", "attempts_live", "jobs_retry",
-                                       "SCAN need",  "SCAN n",        "SCAN h",
+    static const char *const fine[] = {"jobs_ready", "attempts_live", "jobs_retry", "retries_due",
+                                       "SCAN due",   "SCAN need",     "SCAN n",     "SCAN h",
                                        "SCAN hangs", "SCAN (",        "CONSTANT"};
     for (size_t i = 0; i < sizeof may_scan / sizeof *may_scan; i++)
         if (may_scan[i] == id)
