@@ -192,7 +192,8 @@ bool plan_options(const struct call *call, struct run_plan_config *config, struc
         return err_set(err, ERR_USAGE,
                        "--locked takes the versions of the lock file alone; leave out %s",
                        config->eager ? "--upgrade-strategy eager" : "--fallback-latest");
-    if (!config->input.len && !config->requirements.len && !config->locked.len)
+    if (!config->input.len && !config->requirements.len && !config->locked.len &&
+        call->command != COMMAND_WORKER) /* which has its queue */
         return err_set(err, ERR_USAGE,
                        "nothing to do: give --input DIR, --requirements FILE or --locked FILE");
     return true;
