@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../store/place.h"
+#include "build/recipe.h"
 #include "drone/agent.h"
 #include "image/arch.h"
 #include "unit.h"
@@ -276,8 +277,8 @@ static void test_packs(void **state)
     assert_int_equal(spec.recipes.len, 1);
     assert_str(spec.recipes.at[0], "pack:libxslt");
     run_spec(run, &run->jobs.at[job(run, "a-id")], run->arena, &spec);
-    assert_int_equal(spec.recipes.len, 3); /* with what its backend needed when it was asked */
-    assert_str(spec.recipes.at[1], "pack:libxml2");
+    assert_true(recipe_has(spec.recipes, STR("pack:libxslt")));
+    assert_true(recipe_has(spec.recipes, STR("pack:libxml2")));
 }
 
 static void test_specs(void **state)
