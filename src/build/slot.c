@@ -29,14 +29,18 @@ void slot_phase(const struct slot *slot, const char *phase)
     (void)!file_write_all(slot->status_fd, "the status", buf_str(&line), &ignored);
 }
 
+/* The log of an attempt is its output; in a command's own process that is the command's. */
+static bool slot_is_command;
+
 void slot_log(const char *fmt, ...)
 {
+    FILE *log = slot_is_command ? stderr : stdout;
     va_list args;
     va_start(args, fmt);
-    fputs("refinery: ", stdout);
-    vprintf(fmt, args);
-    putchar('\n');
-    fflush(stdout);
+    fputs("refinery: ", log);
+    vfprintf(log, fmt, args);
+    putc('\n', log);
+    fflush(log);
     va_end(args);
 }
 
@@ -163,6 +167,7 @@ bool slot_here(const struct spec *spec, struct arena *arena, struct spec_result 
                struct err *err)
 {
     struct slot slot = {.arena = arena, .spec = spec, .status_fd = -1};
+    slot_is_command = true;
     return slot_attempt(&slot, result, err);
 }
 

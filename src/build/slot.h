@@ -26,7 +26,7 @@ struct slot {
 
 /* The phases that every attempt can show, in the words that users see. */
 void slot_phase(const struct slot *slot, const char *phase);
-/* A line of our own in the attempt's log. */
+/* A line of our own in the attempt's log, on standard error where slot_here works. */
 void slot_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*

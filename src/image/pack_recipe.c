@@ -22,6 +22,15 @@ static bool is_plain(struct str name)
     return name.len > 0 && name.len < 100;
 }
 
+/* "3.13" */
+static bool is_python(struct str text)
+{
+    struct str major, minor;
+    uint64_t number;
+    return str_cut(text, '.', &major, &minor) && str_eq(major, STR("3")) &&
+           str_to_u64(minor, &number);
+}
+
 static bool are_plain(const struct yamltree *at, const struct yamltree_texts *names,
                       const char *key, struct err *err)
 {
@@ -51,6 +60,8 @@ static bool check(const struct yamltree *root, const struct pack_recipe *recipe,
         return yamltree_fail(root, err, "source: the name of a source package is needed");
     if (recipe->url.len && !digest_from_hex(recipe->sha256, &digest))
         return yamltree_fail(root, err, "url needs its sha256, 64 hexadecimal digits");
+    if (recipe->python.len && !is_python(recipe->python))
+        return yamltree_fail(root, err, "python: a version like \"3.13\" is needed");
     if (str_eq(recipe->build, STR("script")) != (recipe->script.len > 0))
         return yamltree_fail(root, err, "build: script and script: belong together");
     return are_plain(root, &recipe->needs, "needs", err) &&
@@ -62,26 +73,22 @@ static bool check(const struct yamltree *root, const struct pack_recipe *recipe,
 bool pack_recipe_parse(struct str text, struct str file, struct arena *arena,
                        struct pack_recipe *recipe, struct err *err)
 {
-    static const char *const keys[] = {"name",     "source", "version", "url",      "sha256",
-                                       "needs",    "tools",  "build",   "options",  "script",
-                                       "provides", "for",    "sets",    "packages", NULL};
+    static const char *const keys[] = {
+        "name",    "source", "version",  "url", "sha256", "needs", "tools",    "build",
+        "options", "script", "provides", "for", "python", "sets",  "packages", NULL};
     struct pack_recipe made = {.text = text};
     struct yamltree root;
     const struct {
         const char *key;
         struct str *into;
-    } texts[] = {{"name", &made.name},    {"source", &made.source}, {"version", &made.version},
-                 {"url", &made.url},      {"sha256", &made.sha256}, {"build", &made.build},
-                 {"script", &made.script}};
+    } texts[] = {{"name", &made.name},     {"source", &made.source}, {"version", &made.version},
+                 {"url", &made.url},       {"sha256", &made.sha256}, {"build", &made.build},
+                 {"script", &made.script}, {"python", &made.python}};
     const struct {
         const char *key;
         struct yamltree_texts *into;
-    } lists[] = {{"needs", &made.needs},
-                 {"tools", &made.tools},
-                 {"options", &made.options},
-                 {"provides", &made.provides},
-                 {"sets", &made.sets},
-                 {"packages", &made.packages},
+    } lists[] = {{"needs", &made.needs},       {"tools", &made.tools}, {"options", &made.options},
+                 {"provides", &made.provides}, {"sets", &made.sets},   {"packages", &made.packages},
                  {"for", &made.meant_for}};
     if (!yamltree_read(text, file, 1, arena, &root, err) || !yamltree_only(&root, keys, err))
         return false;

@@ -5,11 +5,11 @@
  *   name      what recipes call it: "pack:libxslt"
  *   source    the source package of the image's release that it is built from; or else
  *   version, url, sha256     the archive to build from, checked
- *   needs     packs that must be there first
- *   tools     packages of the build image beside the compiler
- *   sets      sets of tools of the build image, as recipes name them: "fortran" (image/preset.h)
- *   packages  packages of the target: what has the archive that is relinked
- *   build     autotools, cmake, cpython, script or relink: the shell files beside them
+ *   python    whose image of the build machine it is built in, where the release of that one alone
+ * has the source: "3.13" needs     packs that must be there first tools     packages of the build
+ * image beside the compiler sets      sets of tools of the build image, as recipes name them:
+ * "fortran" (image/preset.h) packages  packages of the target: what has the archive that is
+ * relinked build     autotools, cmake, cpython, script or relink: the shell files beside them
  *   options   words for it; script: its lines, run in the unpacked source with $OUT as DESTDIR
  *   provides  what look-ups find here: "header:zlib.h", "pkgconfig:zlib", "library:z"
  *   for       Python packages that are built against it without being told: names, in which "*"
@@ -21,7 +21,7 @@
 #include "base/yamltree.h"
 
 struct pack_recipe {
-    struct str name, source, version, url, sha256, build, script;
+    struct str name, source, version, url, sha256, python, build, script;
     struct yamltree_texts needs, tools, sets, packages, options, provides, meant_for;
     struct str text; /* the whole file: part of the result's digest */
 };

@@ -1,5 +1,8 @@
 #include "image/pack_record.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/json.h"
 #include "base/vec.h"
 #include "os/file.h"
@@ -79,5 +82,43 @@ bool pack_records_read(const char *dir, struct arena *arena, struct pack_records
     if (!file_each(AT_FDCWD, reader.dir.ptr, read_one, &reader, err))
         return false;
     *records = (struct pack_records){reader.found.at, reader.found.len};
+    return true;
+}
+
+static bool read_kept(void *state, int dirfd, struct str name, struct err *err)
+{
+    struct record_reader *all = state;
+    struct digest digest;
+    struct pack_records own;
+    (void)dirfd;
+    struct str dir = file_join(all->arena, all->dir, name);
+    struct str records = arena_printf(all->arena, STR_FMT "/%s", STR_ARG(dir), record_dir);
+    /* Beside them lie trees of several, locks, and what an earlier version built. */
+    if (!digest_from_hex(name, &digest) || access(records.ptr, F_OK))
+        return true;
+    if (!pack_records_read(dir.ptr, all->arena, &own, err))
+        return false;
+    for (size_t i = 0; i < own.len; i++)
+        *vec_push(&all->found, all->arena) = own.at[i];
+    return true;
+}
+
+static int record_order(const void *left, const void *right)
+{
+    const struct pack_record *a = left, *b = right;
+    int order = str_cmp(a->name, b->name);
+    order = order ? order : str_cmp(a->version, b->version);
+    return order ? order : str_cmp(a->digest, b->digest);
+}
+
+bool pack_records_kept(const char *cache, struct arena *arena, struct pack_records *records,
+                       struct err *err)
+{
+    struct record_reader all = {.arena = arena, .dir = arena_printf(arena, "%s/packs", cache)};
+    if (access(all.dir.ptr, F_OK) == 0 && !file_each(AT_FDCWD, all.dir.ptr, read_kept, &all, err))
+        return false;
+    if (all.found.len)
+        qsort(all.found.at, all.found.len, sizeof *all.found.at, record_order);
+    *records = (struct pack_records){all.found.at, all.found.len};
     return true;
 }

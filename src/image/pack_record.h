@@ -29,4 +29,8 @@ CHECKED bool pack_record_write(const char *dir, const struct pack_recipe *recipe
 CHECKED bool pack_records_read(const char *dir, struct arena *arena, struct pack_records *records,
                                struct err *err);
 
+/* Of all packs that were built in a cache, which need not be there; those of one name together. */
+CHECKED bool pack_records_kept(const char *cache, struct arena *arena, struct pack_records *records,
+                               struct err *err);
+
 #endif

@@ -295,6 +295,8 @@ static bool backend_remedy(struct backend_round *round)
         question->course.trial = (struct remedy_trial){.recipes = {0}};
     remedy_find(backend->remedies, &question->course, &subject, end, &remedy);
     question->course.suggestion = remedy.suggestion;
+    if (round->result.outcome == SPEC_ENVIRONMENT)
+        return remedy_withdraw(backend->remedies, &question->course);
     if (!remedy.trial.recipes.len)
         return false;
     struct str words = remedy_words(&remedy.trial, backend->arena);

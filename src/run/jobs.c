@@ -190,12 +190,16 @@ static size_t run_pack(struct run *run, struct str name)
     return index;
 }
 
+/* Of what is asked for and planned; packs that hints brought may give way to something else. */
 static void run_add_packs(struct run *run, size_t index)
 {
-    struct spec_list words = recipe_values(run_asked_recipes(run, &run->jobs.at[index], run->arena),
-                                           STR("pack"), run->arena);
-    for (size_t i = 0; i < words.len; i++)
-        run_add_need(run, index, run_pack(run, words.at[i]));
+    const struct run_job *job = &run->jobs.at[index];
+    const struct graph_node *node = &run->graph.nodes[job->node];
+    struct spec_list asked = run_plan_recipes(run->plan, job->name, run->arena);
+    struct spec_list words = packs_words(node->packs, node->packs_len, asked, run->arena);
+    struct spec_list names = recipe_values(words, STR("pack"), run->arena);
+    for (size_t i = 0; i < names.len; i++)
+        run_add_need(run, index, run_pack(run, names.at[i]));
 }
 
 static bool run_add_node(struct run *run, size_t index, struct err *err)

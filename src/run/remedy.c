@@ -59,6 +59,7 @@ static bool has_map(struct remedies *remedies)
 /* The capability map, where there is one, and packs beside it. */
 struct remedy_lookup {
     const struct pack_recipes *packs;
+    struct spec_list given_up;
     struct hint_lookup map; /* find NULL: there is none */
 };
 
@@ -72,7 +73,8 @@ static bool find_anywhere(void *state, enum hint_need need, struct str name, str
     /* Packs are for the target: a program of the build machine is none of theirs. */
     bool linked = need == NEED_HEADER || need == NEED_PKGCONFIG || need == NEED_LIBRARY;
     size_t at = pack_recipes_with(lookup->packs, str_from(hint_need_name(need)), name);
-    if (!linked || at == lookup->packs->len)
+    if (!linked || at == lookup->packs->len ||
+        recipe_has(lookup->given_up, lookup->packs->at[at].name))
         return false;
     found->at[found->len++] = lookup->packs->at[at].name;
     return true;
@@ -114,14 +116,21 @@ static bool may_apply(const struct remedies *remedies, const struct remedy_cours
     return words.len > 0;
 }
 
-/* A package that the map gave for a need: a rule of its own, under an id that says what it is. */
+/* Of the kinds that a look-up gives. */
+static bool is_found(struct str word)
+{
+    struct str kind = str_slice(word, 0, str_find_char(word, ':'));
+    return suggest_is_manager(kind) || str_eq(kind, STR("pack"));
+}
+
+/* A package or pack that was found for a need: a rule of its own, under an id that says what it is.
+ */
 static struct store_inference inference_of(const struct hint_suggestion *suggestion,
                                            const struct remedy_trial *trial, struct arena *arena)
 {
     const struct hint_finding *finding = suggestion->finding;
     if (!finding || finding->need == NEED_NONE || !trial->recipes.len ||
-        !suggest_is_manager(
-            str_slice(trial->recipes.at[0], 0, str_find_char(trial->recipes.at[0], ':'))))
+        !is_found(trial->recipes.at[0]))
         return (struct store_inference){0};
     struct str need = str_from(hint_need_name(finding->need)), recipe = trial->recipes.at[0];
     return (struct store_inference){
@@ -158,7 +167,8 @@ static void suggest_to(struct remedies *remedies, const struct remedy_course *co
                                       .facts = &facts,
                                       .records = remedies->learned->hints.at,
                                       .record_count = remedies->learned->hints.len};
-    struct remedy_lookup known = {.packs = remedies->packs};
+    struct remedy_lookup known = {.packs = remedies->packs,
+                                  .given_up = {remedies->given_up.at, remedies->given_up.len}};
     const struct hint_lookup lookup = {find_anywhere, &known};
     struct hint_suggestions found = {0};
     BUF_AUTO struct buf sentence = {0};
@@ -236,6 +246,22 @@ void remedy_take(struct remedies *remedies, struct remedy_course *course,
     if (remedy->inference.id.len)
         *vec_push(&course->inferences, remedies->arena) = remedy->inference;
     course->trial = remedy->trial;
+}
+
+bool remedy_withdraw(struct remedies *remedies, struct remedy_course *course)
+{
+    static const struct str pack = STR_INIT("pack:");
+    size_t kept = 0, len = course->recipes.len;
+    for (size_t i = 0; i < len; i++) {
+        struct str word = course->recipes.at[i];
+        if (str_starts(word, pack))
+            *vec_push(&remedies->given_up, remedies->arena) = str_from_pos(word, pack.len);
+        else
+            course->recipes.at[kept++] = word;
+    }
+    course->recipes.len = kept;
+    course->trial = (struct remedy_trial){.recipes = {0}};
+    return kept < len;
 }
 
 struct str remedy_words(const struct remedy_trial *trial, struct arena *arena)

@@ -32,6 +32,7 @@ struct remedies {
     bool opened, map_asked, map_there;
     struct hint_catalogue catalogue;
     struct contents contents;
+    VEC(struct str) given_up; /* names of packs that could not be made */
 };
 
 /* Recipes that an attempt is made with because of a hint, and what they are for. */
@@ -92,6 +93,12 @@ void remedy_take(struct remedies *remedies, struct remedy_course *course,
 /* A course begins with these words, and with those hints: each once. */
 void remedy_begin(struct remedies *remedies, struct remedy_course *course, struct spec_list recipes,
                   struct spec_list hints);
+/*
+ * After an attempt that could not even begin: packs that hints brought may be why (a source that no
+ * mirror carries). They are given up, in this course and for all that fails later; what helps
+ * instead is asked of the next failure. False: the course had none.
+ */
+bool remedy_withdraw(struct remedies *remedies, struct remedy_course *course);
 /* "apt:a, apt:b", in the arena. */
 struct str remedy_words(const struct remedy_trial *trial, struct arena *arena);
 

@@ -410,6 +410,12 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
                     &remedy);
     if (failed && !run_remedy(run, index, &remedy, &remedied, err))
         return false;
+    if (!end->cancelled && result.outcome == SPEC_ENVIRONMENT) {
+        remedied = remedy_withdraw(run->remedies, &job->course);
+        if (remedied)
+            log_warn(STR_FMT ": tried again without the packs that hints brought: " STR_FMT,
+                     STR_ARG(job->name), STR_ARG(result.why));
+    }
     if (!end->cancelled && !remedied && !run_decide(run, index, &result, err))
         return false;
     job = &run->jobs.at[index]; /* the table may have grown */
