@@ -606,6 +606,22 @@ for one in mysqlclient==2.2.6 pygraphviz==1.14 pyodbc==5.2.0 python-ldap==3.4.4 
 done
 X
 }
+case_asking() { # what is said in a package's own words, mostly before anything is compiled
+    log asking <<'X'
+venv pip setuptools==75.6.0
+for one in ethtool==0.14 manimpango==0.4.3 matplotlib==2.2.5 mpi4py==3.0.3 rasterio==1.3.4 PyGObject==3.42.2; do
+    echo "== $one"
+    PKG_CONFIG_LIBDIR=/nonexistent timeout 180 $work/venv-pip/bin/pip wheel --no-cache-dir --no-deps --no-binary "${one%%==*}" -w w "$one" 2>&1 | grep -v -E '^ +(copying|creating|adding) ' | tail -n 60
+done
+cat >query.py <<'P'
+import subprocess
+subprocess.check_output(["pkg-config", "--cflags", "--libs", "libnl-3.0"])
+P
+PKG_CONFIG_LIBDIR=/nonexistent python3 query.py
+printf 'import subprocess\nsubprocess.check_output("pkg-config --cflags libnl-3.0", shell=True)\n' >shell.py
+PKG_CONFIG_LIBDIR=/nonexistent python3 shell.py
+X
+}
 case_backends() {
     log backends <<'X'
 b() { mkdir -p "$1"; cat >"$1/pyproject.toml"; echo "== $1"; shift; $work/venv-pip/bin/pip wheel --no-deps "$@"; }
@@ -701,7 +717,7 @@ run -c 'import inspect; inspect.getargspec(len)'
 run -c 'import pkgutil; pkgutil.ImpImporter'
 X
 }
-[ $# -gt 0 ] || set -- gcc pkgconfig shell rust sdists setuptools backends numpy stdlib
+[ $# -gt 0 ] || set -- gcc pkgconfig shell rust sdists asking setuptools backends numpy stdlib
 for one; do "case_$one"; done
 
 rm -rf "$work"

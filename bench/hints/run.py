@@ -57,9 +57,11 @@ def run(name, version, history, words):
     shutil.rmtree(out, ignore_errors=True)
     requirements = cache / "requirements.txt"
     requirements.write_text(f"{name}=={version}\n")
+    wheels = cache / "wheels" # of what they need to run: built once
+    wheels.mkdir(exist_ok=True)
     started = time.monotonic()
     child = subprocess.Popen([program, "run", "-r", requirements, "--cache", cache, "--output", out, "--python", "3.11",
-                              "--jobs", os.environ.get("JOBS", "2"), "--rebuild", name, "--history-db", history,
+                              "--jobs", os.environ.get("JOBS", "2"), "--rebuild", name, "--history-db", history, "--find-links", wheels,
                               "--attempt-timeout", str(ATTEMPT), "--max-attempts", "1", *words],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
@@ -71,6 +73,9 @@ def run(name, version, history, words):
     if (out / "manifest.json").exists():
         found = json.loads((out / "manifest.json").read_text())["packages"]
         entry = next((p for p in found if p["name"] == name), {})
+    for wheel in out.glob("*.whl"):
+        if not re.match(re.escape(name).replace("-", "[-_.]") + "-", wheel.name, re.I):
+            shutil.copy(wheel, wheels)
     first, applied = said(text, name)
     return {"status": entry.get("status", "none"), "why": entry.get("why") or " ".join(text.strip().splitlines()[-1:]),
             "attempts": [a["outcome"] for a in entry.get("attempts", [])], "applied": applied, "first": first,
@@ -89,7 +94,7 @@ def maintained(libraries, others):
     """Recipes of what Debian's maintainer builds with: libraries, tools, the release's Cython and setuptools."""
     words = [f"apt:{l}" for l in libraries + [o for o in others if o.endswith("-dev")]] + \
         [f"apt:{o}:native" for o in others if re.fullmatch(r"(swig|cmake|bison|flex|sip-tools|pkg-config|meson)", o)]
-    return words + ["pip:cython<3", "pip:setuptools<67"]
+    return words + ["pip:cython<3", "pip:setuptools<67", "pip:wheel"]
 
 
 def measure(name, version, seen, libraries, others):
