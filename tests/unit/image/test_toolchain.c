@@ -80,6 +80,8 @@ static void test_config_scripts(void **state)
     struct toolchain_text_file script = find(&text, "config/pg_config");
     assert_true(script.executable && says(script.bytes, "module=libpq\n"));
     assert_true(says(find(&text, "config/xml2-config").bytes, "module=libxml-2.0\n"));
+    assert_true(says(find(&text, "config/icu-config").bytes, "icu-config) ask --libs ;;\n"));
+    assert_true(says(find(&text, "config/mysql_config").bytes, "--cflags | --cxxflags"));
     struct str uname = arena_printf(&arena, "/usr/bin/uname \"$@\" | /usr/bin/sed 's/%s/s390x/g'",
                                     arch_host()->machine);
     assert_true(says(find(&text, "bin/uname").bytes, uname.ptr));
