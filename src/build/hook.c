@@ -199,7 +199,22 @@ static const struct jail_mount *hook_mounts(const struct hook_call *call, size_t
     return mounts.at;
 }
 
-/* ---- preparing ---- */
+/* The build image with all that the attempt has, for one program in the source tree. */
+static struct jail_spec hook_jail(const struct hook_call *call, const char *const *argv)
+{
+    struct jail_spec jail = {.root = call->place->build_root,
+                             .argv = argv,
+                             .envp = hook_environment(call),
+                             .cwd = "/work/src",
+                             .uid = 1000,
+                             .gid = 1000,
+                             .foreign = call->place->foreign,
+                             .limits = hook_limits(call->slot->spec)};
+    jail.mounts = hook_mounts(call, &jail.mount_count);
+    return jail;
+}
+
+/* ---- the source ---- */
 
 /* One patch of the recipes, by patch(1) in the jail: neither it nor the source is trusted. */
 static bool hook_patch(const struct hook_call *call, size_t at, struct err *err)
@@ -212,16 +227,8 @@ static bool hook_patch(const struct hook_call *call, size_t at, struct err *err)
     FD_AUTO int input = open(call->patches.at[at].ptr, O_RDONLY | O_CLOEXEC);
     if (input < 0)
         return err_errno(err, "cannot open the patch %s", call->patches.at[at].ptr);
-    struct jail_spec jail = {.root = call->place->build_root,
-                             .argv = argv,
-                             .envp = hook_environment(call),
-                             .input = input,
-                             .cwd = "/work/src",
-                             .uid = 1000,
-                             .gid = 1000,
-                             .foreign = call->place->foreign,
-                             .limits = hook_limits(call->slot->spec)};
-    jail.mounts = hook_mounts(call, &jail.mount_count);
+    struct jail_spec jail = hook_jail(call, argv);
+    jail.input = input;
     if (!jail_run(&jail, evidence_hear, &evidence, &ended, err))
         return false;
     if (ended.end == JAIL_EXITED && ended.code == 0)
@@ -334,17 +341,8 @@ bool hook_run(const struct hook_call *call, enum hook_name hook, struct hook_ans
                                 "/work/out/answer.json",
                                 "/work/options.json",
                                 NULL};
-    *answer = (struct hook_answer){.limits = hook_limits(call->slot->spec),
-                                   .evidence = {.arena = call->slot->arena}};
-    struct jail_spec jail = {.root = call->place->build_root,
-                             .argv = argv,
-                             .envp = hook_environment(call),
-                             .cwd = "/work/src",
-                             .uid = 1000,
-                             .gid = 1000,
-                             .foreign = call->place->foreign,
-                             .limits = answer->limits};
-    jail.mounts = hook_mounts(call, &jail.mount_count);
+    const struct jail_spec jail = hook_jail(call, argv);
+    *answer = (struct hook_answer){.limits = jail.limits, .evidence = {.arena = call->slot->arena}};
     if (!jail_run(&jail, evidence_hear, &answer->evidence, &answer->ended, err))
         return false;
     hook_read_facts(call, answer);

@@ -56,15 +56,20 @@ struct spec_list recipe_for(struct str name, struct spec_files requires, struct 
     return (struct spec_list){words.at, words.len};
 }
 
+static bool recipe_is_file(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!char_is_alnum(value.ptr[i]) && (i == 0 || !strchr("+-._", value.ptr[i])))
+            return false;
+    return value.len > 0 && value.len < 200;
+}
+
 static bool recipe_is_package(struct str value)
 {
     static const struct str native = STR_INIT(":native");
     if (str_ends(value, native))
         value = str_slice(value, 0, value.len - native.len);
-    for (size_t i = 0; i < value.len; i++)
-        if (!char_is_alnum(value.ptr[i]) && (i == 0 || !strchr("+-._", value.ptr[i])))
-            return false;
-    return value.len > 1 && value.len < 200;
+    return value.len > 1 && recipe_is_file(value);
 }
 
 static bool recipe_is_name(struct str value)
@@ -73,14 +78,6 @@ static bool recipe_is_name(struct str value)
         if (!char_is_alnum(value.ptr[i]) && (i == 0 || value.ptr[i] != '-'))
             return false;
     return value.len > 0 && value.len < 100;
-}
-
-static bool recipe_is_file(struct str value)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (!char_is_alnum(value.ptr[i]) && (i == 0 || !strchr("+-._", value.ptr[i])))
-            return false;
-    return value.len > 0 && value.len < 200;
 }
 
 static bool recipe_is_pair(struct str value)

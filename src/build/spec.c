@@ -33,6 +33,43 @@ static bool spec_word(struct str word, const char *const *words, size_t count, s
 
 /* ---- writing ---- */
 
+struct spec_list spec_list_join(struct spec_list a, struct spec_list b, struct arena *arena)
+{
+    struct str *all = ARENA_ARRAY(arena, struct str, a.len + b.len);
+    for (size_t i = 0; i < a.len + b.len; i++)
+        all[i] = i < a.len ? a.at[i] : b.at[i - a.len];
+    return (struct spec_list){all, a.len + b.len};
+}
+
+struct str spec_list_json(struct spec_list list, struct arena *arena)
+{
+    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    BUF_AUTO struct buf text = {0};
+    yyjson_mut_val *array = yyjson_mut_arr(doc);
+    yyjson_mut_doc_set_root(doc, array);
+    for (size_t i = 0; i < list.len; i++)
+        json_append_str(doc, array, list.at[i]);
+    json_write(doc, false, &text);
+    return arena_str(arena, buf_str(&text));
+}
+
+struct spec_list spec_list_read(struct str json, struct arena *arena)
+{
+    JSON_AUTO yyjson_doc *doc = NULL;
+    struct err ignored = {0};
+    VEC(struct str) words = {0};
+    size_t at, count;
+    yyjson_val *word;
+    if (!json_parse(json, "a list", &doc, &ignored))
+        return (struct spec_list){0};
+    yyjson_arr_foreach(yyjson_doc_get_root(doc), at, count, word)
+    {
+        if (yyjson_is_str(word))
+            *vec_push(&words, arena) = arena_str(arena, json_str(word));
+    }
+    return (struct spec_list){words.at, words.len};
+}
+
 static void spec_add_list(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
                           struct spec_list list)
 {

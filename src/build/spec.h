@@ -31,6 +31,12 @@ struct spec_list {
     size_t len;
 };
 
+/* One behind the other, in the arena. */
+struct spec_list spec_list_join(struct spec_list a, struct spec_list b, struct arena *arena);
+/* As the store keeps them: a JSON array, in the arena. Read back, what is no list has no words. */
+struct str spec_list_json(struct spec_list list, struct arena *arena);
+struct spec_list spec_list_read(struct str json, struct arena *arena);
+
 /* How networks are reached, where the command line goes beyond pip's own configuration. */
 struct spec_net {
     struct spec_list trusted_hosts;

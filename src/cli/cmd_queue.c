@@ -159,17 +159,11 @@ static struct str queue_when(const struct queue *queue, const struct store_retry
 /* "hybrid apt:libx-dev env:K=V" */
 static struct str queue_with(const struct store_retry *row, struct arena *arena)
 {
-    JSON_AUTO yyjson_doc *doc = NULL;
     BUF_AUTO struct buf text = {0};
-    struct err ignored;
-    size_t at, count;
-    yyjson_val *word;
+    struct spec_list words = spec_list_read(row->recipes, arena);
     buf_add(&text, row->strategy);
-    if (json_parse(row->recipes, "recipes", &doc, &ignored))
-        yyjson_arr_foreach(yyjson_doc_get_root(doc), at, count, word)
-        {
-            buf_printf(&text, "%s" STR_FMT, text.len ? " " : "", STR_ARG(json_str(word)));
-        }
+    for (size_t i = 0; i < words.len; i++)
+        buf_printf(&text, "%s" STR_FMT, text.len ? " " : "", STR_ARG(words.at[i]));
     return arena_str(arena, buf_str(&text));
 }
 
@@ -204,18 +198,6 @@ static void queue_table(const struct queue *queue)
     fwrite(text.ptr, 1, text.len, stdout);
 }
 
-static struct str queue_words_json(struct spec_list words, struct arena *arena)
-{
-    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    BUF_AUTO struct buf text = {0};
-    yyjson_mut_val *array = yyjson_mut_arr(doc);
-    yyjson_mut_doc_set_root(doc, array);
-    for (size_t i = 0; i < words.len; i++)
-        json_append_str(doc, array, words.at[i]);
-    json_write(doc, false, &text);
-    return arena_str(arena, buf_str(&text));
-}
-
 /* What a file of an earlier system holds, before anybody takes it in. */
 static bool queue_read_file(struct queue *queue, const char *path, struct err *err)
 {
@@ -229,7 +211,7 @@ static bool queue_read_file(struct queue *queue, const char *path, struct err *e
             (struct store_retry){.name = file.at[i].name,
                                  .version = file.at[i].version,
                                  .target = file.at[i].target,
-                                 .recipes = queue_words_json(file.at[i].recipes, arena),
+                                 .recipes = spec_list_json(file.at[i].recipes, arena),
                                  .strategy = file.at[i].strategy,
                                  .origin = STR("import"),
                                  .attempts = file.at[i].attempts,
@@ -274,7 +256,7 @@ static bool queue_recipes(const struct call *call, struct str name, struct str *
         if (name_eq(whose, name))
             *vec_push(&words, call->arena) = word;
     }
-    *json = queue_words_json((struct spec_list){words.at, words.len}, call->arena);
+    *json = spec_list_json((struct spec_list){words.at, words.len}, call->arena);
     return true;
 }
 
@@ -283,16 +265,13 @@ static bool queue_target(const struct call *call, struct str *target, struct err
 {
     const struct options *options = call->options;
     struct run_plan_config place = {0};
-    struct str major, minor;
     *target = STR("");
     if (!option_is_set(options, OPTION_PYTHON) && !option_is_set(options, OPTION_ARCH) &&
         !option_is_set(options, OPTION_PLATFORM_TAG))
         return true;
     if (!plan_options_target(call, &place, err))
         return false;
-    str_cut(option_str(options, OPTION_PYTHON), '.', &major, &minor);
-    struct str tag =
-        arena_printf(call->arena, "cp" STR_FMT STR_FMT, STR_ARG(major), STR_ARG(minor));
+    struct str tag = tags_python(option_str(options, OPTION_PYTHON), call->arena);
     return retry_file_target(tag, place.platform_tag, call->arena, target, err) ||
            err_wrap(err, "--python, --platform-tag");
 }

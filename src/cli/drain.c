@@ -1,6 +1,5 @@
 #include "cli/drain.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "cli/cmd_run.h"
 #include "image/arch.h"
@@ -22,12 +21,8 @@ struct drain {
 /* "3.11" and "manylinux2014_s390x" as plans name that target. */
 static bool drain_target(struct drain *drain, struct err *err)
 {
-    struct str major, minor;
-    str_cut(drain->asked.python, '.', &major, &minor);
-    struct str tag =
-        arena_printf(drain->call->arena, "cp" STR_FMT STR_FMT, STR_ARG(major), STR_ARG(minor));
-    return retry_file_target(tag, drain->asked.platform_tag, drain->call->arena, &drain->target,
-                             err);
+    return retry_file_target(tags_python(drain->asked.python, drain->call->arena),
+                             drain->asked.platform_tag, drain->call->arena, &drain->target, err);
 }
 
 static bool drain_open(const struct call *call, struct drain *drain, struct err *err)
@@ -52,22 +47,6 @@ static bool drain_knows(const struct drain *drain, const struct store_retry *ret
     return false;
 }
 
-static struct spec_list drain_words(struct str recipes, struct arena *arena)
-{
-    JSON_AUTO yyjson_doc *doc = NULL;
-    struct err ignored;
-    VEC(struct str) words = {0};
-    size_t at, count;
-    yyjson_val *word;
-    if (!json_parse(recipes, "recipes", &doc, &ignored))
-        return (struct spec_list){0};
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), at, count, word)
-    {
-        *vec_push(&words, arena) = arena_str(arena, json_str(word));
-    }
-    return (struct spec_list){words.at, words.len};
-}
-
 /* Of one name with two versions the second one has its turn in the next round. */
 static bool drain_take(void *state, const struct store_retry *retry, struct err *err)
 {
@@ -83,7 +62,7 @@ static bool drain_take(void *state, const struct store_retry *retry, struct err 
                                 .name = arena_str(arena, retry->name),
                                 .version = arena_str(arena, retry->version),
                                 .strategy = arena_str(arena, retry->strategy),
-                                .recipes = drain_words(retry->recipes, arena),
+                                .recipes = spec_list_read(retry->recipes, arena),
                                 .asked = retry->asked};
     if (!strategy_check(taken->strategy, at_home, &none)) {
         log_warn(STR_FMT ": %s; built as the worker is told", STR_ARG(taken->name), none.text);
@@ -104,17 +83,6 @@ static bool drain_collect(struct drain *drain, struct err *err)
 }
 
 /* ---- one run of them ---- */
-
-static struct spec_list drain_join(const struct drain *drain, struct spec_list before,
-                                   struct spec_list more)
-{
-    VEC(struct str) all = {0};
-    for (size_t i = 0; i < before.len; i++)
-        *vec_push(&all, drain->call->arena) = before.at[i];
-    for (size_t i = 0; i < more.len; i++)
-        *vec_push(&all, drain->call->arena) = more.at[i];
-    return (struct spec_list){all.at, all.len};
-}
 
 /* The options of a run that is made for these entries: what they override stands behind the rest.
  */
@@ -137,8 +105,10 @@ static struct run_plan_config drain_asked(const struct drain *drain, size_t firs
             *vec_push(&rebuild, arena) = retry->name;
     }
     asked.only = (struct spec_list){only.at, only.len};
-    asked.recipes = drain_join(drain, asked.recipes, (struct spec_list){recipes.at, recipes.len});
-    asked.rebuild = drain_join(drain, asked.rebuild, (struct spec_list){rebuild.at, rebuild.len});
+    asked.recipes =
+        spec_list_join(asked.recipes, (struct spec_list){recipes.at, recipes.len}, arena);
+    asked.rebuild =
+        spec_list_join(asked.rebuild, (struct spec_list){rebuild.at, rebuild.len}, arena);
     return asked;
 }
 

@@ -6,7 +6,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "run/hints.h"
+#include "cli/hint_map.h"
 #include "cli/hint_replay.h"
+#include "cli/history_open.h"
 #include "cli/table.h"
 #include "cli/term.h"
 #include "hint/document.h"
@@ -235,10 +237,15 @@ static void hint_add_said(const struct call *call, const struct hint_catalogue *
 static bool hint_add(const struct call *call, const struct hint_source *source,
                      const struct hint_catalogue *catalogue, struct err *err)
 {
+    STORE_AUTO struct store *store = NULL;
+    CONTENTS_AUTO struct contents contents = {0};
+    struct hint_lookup lookup;
     struct hint_replay replay;
     struct str path;
     BUF_AUTO struct buf out = {0};
-    if (!hint_replay(call, catalogue, &replay, err) ||
+    if (!history_open_any(call, &store, err) ||
+        !hint_replay(call, catalogue, store,
+                     store ? hint_map_at_hand(call, &contents, &lookup) : NULL, &replay, err) ||
         !hint_write(call, "added", source->text, &path, err))
         return false;
     hint_add_said(call, catalogue, &replay, path, &out);

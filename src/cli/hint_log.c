@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "cli/hint_map.h"
 #include "cli/hint_replay.h"
+#include "cli/history_open.h"
 #include "hint/packages.h"
 #include "hint/suggest.h"
 #include "run/hints.h"
@@ -110,15 +110,6 @@ static void hint_test_json(struct arena *arena, const struct hint_reading *readi
     json_write(doc, true, out);
 }
 
-/* Whether a suggestion of this hint comes before this one. */
-static bool hint_is_named(const struct hint_suggestions *suggestions, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (str_eq(suggestions->at[i].id, suggestions->at[at].id))
-            return true;
-    return false;
-}
-
 static void hint_test_text(const struct hint_reading *reading,
                            const struct hint_suggestions *suggestions,
                            const struct hint_replay *replay, struct buf *out)
@@ -139,7 +130,7 @@ static void hint_test_text(const struct hint_reading *reading,
                    STR_ARG(suggestions->at[i].why));
     suggest_sentence(suggestions, out);
     for (size_t i = 0; replay->failures && i < suggestions->len; i++)
-        if (!hint_is_named(suggestions, i))
+        if (!suggest_is_repeat(suggestions, i))
             buf_printf(out, STR_FMT " would have had a recipe for %zu of the %zu stored failures\n",
                        STR_ARG(suggestions->at[i].id),
                        hint_replay_of(replay, suggestions->at[i].id), replay->failures);
@@ -148,30 +139,14 @@ static void hint_test_text(const struct hint_reading *reading,
                    (unsigned long long)reading->unasked);
 }
 
-/* With the map that is at hand; without one a log is still read, and that is said. */
-static void hint_suggest(const struct call *call, struct suggest_request *request,
-                         struct hint_suggestions *suggestions)
-{
-    CONTENTS_AUTO struct contents contents = {0};
-    struct hint_lookup lookup;
-    struct err why = {0};
-    if (packages_asks(request->reading)) {
-        if (hint_map_open(call, false, &contents, &why)) {
-            lookup = packages_lookup(&contents.map);
-            request->lookup = &lookup;
-        } else {
-            log_warn("packages are not looked up: %s", why.text);
-        }
-    }
-    suggest(request, call->arena, suggestions);
-    request->lookup = NULL;
-}
-
 static bool hint_test(const struct call *call, const struct hint_catalogue *catalogue, int *status,
                       struct err *err)
 {
     const struct options *options = call->options;
     BUF_AUTO struct buf out = {0};
+    STORE_AUTO struct store *store = NULL;
+    CONTENTS_AUTO struct contents contents = {0};
+    struct hint_lookup lookup;
     struct hint_reading reading;
     struct hint_suggestions suggestions;
     struct hint_facts facts = {
@@ -182,9 +157,13 @@ static bool hint_test(const struct call *call, const struct hint_catalogue *cata
     struct suggest_request request = {.catalogue = catalogue, .reading = &reading, .facts = &facts};
     struct hint_replay replay;
     if (!hint_log_read(catalogue, call->args.at[1], call->arena, &reading, err) ||
-        !hint_replay(call, catalogue, &replay, err))
+        !history_open_any(call, &store, err))
         return false;
-    hint_suggest(call, &request, &suggestions);
+    if (store || packages_asks(&reading))
+        request.lookup = hint_map_at_hand(call, &contents, &lookup);
+    if (!hint_replay(call, catalogue, store, request.lookup, &replay, err))
+        return false;
+    suggest(&request, call->arena, &suggestions);
     if (option_flag(options, OPTION_JSON))
         hint_test_json(call->arena, &reading, &suggestions, &replay, &out);
     else

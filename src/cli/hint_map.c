@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "cli/plan_options.h"
 #include "cli/progress.h"
@@ -53,6 +54,18 @@ bool hint_map_open(const struct call *call, bool fetch, struct contents *content
     struct str given = option_str(call->options, OPTION_MAP);
     return given.len ? contents_open(given.ptr, contents, err)
                      : hint_map_of_preset(call, fetch, contents, err);
+}
+
+const struct hint_lookup *hint_map_at_hand(const struct call *call, struct contents *contents,
+                                           struct hint_lookup *lookup)
+{
+    struct err why = {0};
+    if (!hint_map_open(call, false, contents, &why)) {
+        log_warn("packages are not looked up: %s", why.text);
+        return NULL;
+    }
+    *lookup = packages_lookup(&contents->map);
+    return lookup;
 }
 
 bool hint_map_build(const struct call *call, int *status, struct err *err)

@@ -1,11 +1,8 @@
 #include "cli/hint_replay.h"
 
-#include "base/log.h"
 #include "base/vec.h"
+#include "build/recipe.h"
 #include "cli/hint_log.h"
-#include "cli/hint_map.h"
-#include "cli/history_open.h"
-#include "hint/packages.h"
 #include "store/history.h"
 
 struct replaying {
@@ -16,20 +13,14 @@ struct replaying {
     VEC(struct hint_replay_count) counts;
 };
 
-/* A recipe among a history row's, which are a JSON array of "kind:value". */
-static bool replay_was_used(struct str recipes, const struct suggest_recipe *recipe,
-                            struct arena *arena)
-{
-    struct str word = arena_printf(arena, "\"" STR_FMT ":" STR_FMT "\"", STR_ARG(recipe->kind),
-                                   STR_ARG(recipe->value));
-    return str_find(recipes, word) < recipes.len;
-}
-
-static bool replay_is_new(const struct hint_suggestion *suggestion, struct str recipes,
+/* Whether the attempt was made without any of its recipes. */
+static bool replay_is_new(const struct hint_suggestion *suggestion, struct spec_list used,
                           struct arena *arena)
 {
     for (size_t i = 0; i < suggestion->len; i++)
-        if (replay_was_used(recipes, &suggestion->recipes[i], arena))
+        if (recipe_has(used, arena_printf(arena, STR_FMT ":" STR_FMT,
+                                          STR_ARG(suggestion->recipes[i].kind),
+                                          STR_ARG(suggestion->recipes[i].value))))
             return false;
     return suggestion->len > 0;
 }
@@ -46,15 +37,12 @@ static void replay_count(struct replaying *replaying, struct str hint)
 }
 
 static void replay_suggestions(struct replaying *replaying,
-                               const struct hint_suggestions *suggestions, struct str recipes,
+                               const struct hint_suggestions *suggestions, struct spec_list used,
                                struct arena *arena)
 {
     bool met = false;
     for (size_t i = 0; i < suggestions->len; i++) {
-        bool again = false;
-        for (size_t k = 0; k < i; k++)
-            again |= str_eq(suggestions->at[i].id, suggestions->at[k].id);
-        if (again || !replay_is_new(&suggestions->at[i], recipes, arena))
+        if (suggest_is_repeat(suggestions, i) || !replay_is_new(&suggestions->at[i], used, arena))
             continue;
         replay_count(replaying, suggestions->at[i].id);
         met = true;
@@ -90,33 +78,19 @@ static bool replay_row(void *state, const struct store_history_row *row, struct 
                                             .lookup = replaying->lookup};
     suggest(&request, &arena, &suggestions);
     replaying->replay->failures++;
-    replay_suggestions(replaying, &suggestions, row->recipes, &arena);
+    replay_suggestions(replaying, &suggestions, spec_list_read(row->recipes, &arena), &arena);
     return true;
 }
 
 bool hint_replay(const struct call *call, const struct hint_catalogue *catalogue,
-                 struct hint_replay *replay, struct err *err)
+                 struct store *store, const struct hint_lookup *lookup, struct hint_replay *replay,
+                 struct err *err)
 {
-    STORE_AUTO struct store *store = NULL;
-    CONTENTS_AUTO struct contents contents = {0};
-    struct replaying replaying = {.call = call, .catalogue = catalogue, .replay = replay};
     const struct store_history_query all = {.limit = INT64_MAX};
-    struct hint_lookup lookup;
-    struct err why = {0};
+    struct replaying replaying = {
+        .call = call, .catalogue = catalogue, .lookup = lookup, .replay = replay};
     *replay = (struct hint_replay){0};
-    if (!history_open(call, &store, &why)) {
-        if (why.code == ERR_NOT_FOUND)
-            return true;
-        *err = why;
-        return false;
-    }
-    if (hint_map_open(call, false, &contents, &why)) {
-        lookup = packages_lookup(&contents.map);
-        replaying.lookup = &lookup;
-    } else {
-        log_warn("packages are not looked up: %s", why.text);
-    }
-    bool good = store_history_each(store, &all, replay_row, &replaying, err);
+    bool good = !store || store_history_each(store, &all, replay_row, &replaying, err);
     replay->at = replaying.counts.at;
     replay->len = replaying.counts.len;
     return good;

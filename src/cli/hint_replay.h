@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "hint/suggest.h"
+#include "store/store.h"
 
 struct hint_replay_count {
     struct str hint;
@@ -21,8 +22,9 @@ struct hint_replay {
     size_t len;
 };
 
-/* Without a history there are no failures. */
+/* Without a history (NULL) there are no failures; without a look-up (NULL) nothing is looked up. */
 CHECKED bool hint_replay(const struct call *call, const struct hint_catalogue *catalogue,
+                         struct store *store, const struct hint_lookup *lookup,
                          struct hint_replay *replay, struct err *err);
 
 /* Failures that a hint would have been suggested for. */

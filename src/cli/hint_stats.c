@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/vec.h"
+#include "cli/hint_map.h"
 #include "cli/hint_replay.h"
 #include "cli/history_open.h"
 #include "cli/table.h"
@@ -65,8 +66,11 @@ static bool stats_inferred(void *state, const struct store_inferred *inferred, s
 static bool stats_read(struct stats *stats, struct err *err)
 {
     STORE_AUTO struct store *store = NULL;
+    CONTENTS_AUTO struct contents contents = {0};
+    struct hint_lookup lookup;
     if (!history_open(stats->call, &store, err) ||
-        !hint_replay(stats->call, stats->catalogue, &stats->replay, err) ||
+        !hint_replay(stats->call, stats->catalogue, store,
+                     hint_map_at_hand(stats->call, &contents, &lookup), &stats->replay, err) ||
         !store_hint_each(store, stats_record, stats, err) ||
         !store_inferred_each(store, stats_inferred, stats, err))
         return false;

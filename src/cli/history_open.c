@@ -14,3 +14,10 @@ bool history_open(const struct call *call, struct store **store, struct err *err
     return store_open_to_read(path, store, &newest, err) &&
            (newest || store_open(path, clock_wall_ms(call->clock), store, err));
 }
+
+bool history_open_any(const struct call *call, struct store **store, struct err *err)
+{
+    struct err why = {0};
+    return history_open(call, store, &why) || why.code == ERR_NOT_FOUND ||
+           err_set(err, why.code, "%s", why.text);
+}

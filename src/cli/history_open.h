@@ -11,4 +11,7 @@
  */
 CHECKED bool history_open(const struct call *call, struct store **store, struct err *err);
 
+/* The same where there may be none yet: no store then. */
+CHECKED bool history_open_any(const struct call *call, struct store **store, struct err *err);
+
 #endif

@@ -213,6 +213,14 @@ void suggest(const struct suggest_request *request, struct arena *arena,
     *suggestions = (struct hint_suggestions){suggester.made.at, suggester.made.len};
 }
 
+bool suggest_is_repeat(const struct hint_suggestions *suggestions, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_eq(suggestions->at[i].id, suggestions->at[at].id))
+            return true;
+    return false;
+}
+
 void suggest_for(const struct hint_suggestion *suggestion, struct str manager, struct arena *arena,
                  const struct suggest_recipe **recipes, size_t *len)
 {

@@ -84,6 +84,9 @@ void suggest(const struct suggest_request *request, struct arena *arena,
 void suggest_for(const struct hint_suggestion *suggestion, struct str manager, struct arena *arena,
                  const struct suggest_recipe **recipes, size_t *len);
 
+/* Whether an earlier suggestion is of the same hint. */
+bool suggest_is_repeat(const struct hint_suggestions *suggestions, size_t at);
+
 /* Whether recipes of this kind are packages of a distribution: "apt", "dnf", "emerge". */
 bool suggest_is_manager(struct str kind);
 

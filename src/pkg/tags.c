@@ -126,6 +126,13 @@ static void index_tags(struct tags *tags, struct arena *arena)
     tags->slots = slots;
 }
 
+struct str tags_python(struct str version, struct arena *arena)
+{
+    struct str major, minor;
+    str_cut(version, '.', &major, &minor);
+    return arena_printf(arena, "cp" STR_FMT STR_FMT, STR_ARG(major), STR_ARG(minor));
+}
+
 struct str tags_name(const struct tag_target *target, struct arena *arena)
 {
     return arena_printf(arena, "cp3%u%s-%.*s-%s_%u", target->python_minor,

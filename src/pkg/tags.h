@@ -42,6 +42,8 @@ struct tags {
     size_t slot_count;
 };
 
+/* "cp311" of "3.11". */
+struct str tags_python(struct str version, struct arena *arena);
 /* The name of tags_build without the rest. */
 struct str tags_name(const struct tag_target *target, struct arena *arena);
 

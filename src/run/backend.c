@@ -95,12 +95,8 @@ static struct spec_list backend_words(const struct backend_round *round)
     struct spec_list asked = packs_words_for(
         backend->remedies->packs, round->question->name, round->sdist->pyproject.backend,
         inputs_recipes(backend->inputs, round->question->name, backend->arena), backend->arena);
-    VEC(struct str) words = {0};
-    for (size_t i = 0; i < asked.len; i++)
-        *vec_push(&words, backend->arena) = asked.at[i];
-    for (size_t i = 0; i < course->recipes.len; i++)
-        *vec_push(&words, backend->arena) = course->recipes.at[i];
-    return (struct spec_list){words.at, words.len};
+    return spec_list_join(asked, (struct spec_list){course->recipes.at, course->recipes.len},
+                          backend->arena);
 }
 
 static bool backend_spec(struct backend_round *round, const struct index_file *file,

@@ -160,12 +160,8 @@ static struct spec_list run_asked_recipes(const struct run *run, const struct ru
     const struct graph_node *node = &run->graph.nodes[job->node];
     struct spec_list asked = packs_words(node->packs, node->packs_len,
                                          run_plan_recipes(run->plan, job->name, arena), arena);
-    VEC(struct str) words = {0};
-    for (size_t i = 0; i < asked.len; i++)
-        *vec_push(&words, arena) = asked.at[i];
-    for (size_t i = 0; i < job->course.recipes.len; i++)
-        *vec_push(&words, arena) = job->course.recipes.at[i];
-    return (struct spec_list){words.at, words.len};
+    return spec_list_join(
+        asked, (struct spec_list){job->course.recipes.at, job->course.recipes.len}, arena);
 }
 
 /*
@@ -543,8 +539,8 @@ void run_spec(struct run *run, const struct run_job *job, struct arena *arena, s
                           .memory_bytes = config->memory_bytes,
                           .timeout_ms = config->attempt_timeout_ms,
                           .silence_ms = config->silence_ms,
-                          .retry_failed = run_plan_config(run->plan)->retry_failed ||
-                                          (retry && retry->asked)};
+                          .retry_failed =
+                              run_plan_config(run->plan)->retry_failed || (retry && retry->asked)};
     if (job->node == RUN_NO_NODE) {
         if (str_starts(job->key, STR("pack:"))) /* a recipe word, as it is */
             spec->recipes = (struct spec_list){&job->key, 1};

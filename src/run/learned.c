@@ -1,6 +1,5 @@
 #include "run/learned.h"
 
-#include "base/json.h"
 #include "build/recipe.h"
 
 struct learned_reading {
@@ -59,25 +58,20 @@ struct spec_list learned_recipes(const struct learned *learned, struct str name,
                                  struct spec_list asked, bool system, struct arena *arena)
 {
     const struct store_learned *package = map_get(&learned->packages, name);
-    JSON_AUTO yyjson_doc *doc = NULL;
     VEC(struct str) words = {0};
     struct err ignored = {0};
-    yyjson_val *word;
-    size_t index, max;
     for (size_t i = 0; i < asked.len; i++)
         if (!str_starts(asked.at[i], STR("setting:")))
             return (struct spec_list){0};
-    if (!package || !package->recipes.len ||
-        !json_parse(package->recipes, "recipes", &doc, &ignored))
+    if (!package)
         return (struct spec_list){0};
     struct spec_list known = recipe_for(name, (struct spec_files){0}, asked, arena);
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, word)
-    {
-        struct str text = str_of(yyjson_get_str(word), yyjson_get_len(word));
-        bool packages = str_starts(text, STR("apt:")) || str_starts(text, STR("dnf:"));
-        if (yyjson_is_str(word) && (system || !packages) && !recipe_has(known, text) &&
-            recipe_check(text, &ignored))
-            *vec_push(&words, arena) = arena_str(arena, text);
+    struct spec_list kept = spec_list_read(package->recipes, arena);
+    for (size_t i = 0; i < kept.len; i++) {
+        struct str word = kept.at[i];
+        bool packages = str_starts(word, STR("apt:")) || str_starts(word, STR("dnf:"));
+        if ((system || !packages) && !recipe_has(known, word) && recipe_check(word, &ignored))
+            *vec_push(&words, arena) = word;
     }
     return (struct spec_list){words.at, words.len};
 }

@@ -104,12 +104,7 @@ static bool run_make_envs(struct run_plan *plan, struct err *err)
 static struct spec_list run_join(struct arena *arena, struct spec_list a, struct spec_list b,
                                  struct spec_list c)
 {
-    const struct spec_list lists[] = {a, b, c};
-    VEC(struct str) all = {0};
-    for (size_t l = 0; l < 3; l++)
-        for (size_t i = 0; i < lists[l].len; i++)
-            *vec_push(&all, arena) = lists[l].at[i];
-    return (struct spec_list){all.at, all.len};
+    return spec_list_join(spec_list_join(a, b, arena), c, arena);
 }
 
 static void run_make_net(struct run_plan *plan)

@@ -146,13 +146,10 @@ static struct hint_facts facts_of(const struct remedies *remedies,
                                   const struct remedy_subject *subject)
 {
     const struct run_plan_config *config = remedies->config;
-    struct str major, minor;
-    str_cut(config->python, '.', &major, &minor);
     return (struct hint_facts){.name = subject->name,
                                .version = subject->version,
                                .python = config->python,
-                               .python_tag = arena_printf(remedies->arena, "cp" STR_FMT STR_FMT,
-                                                          STR_ARG(major), STR_ARG(minor)),
+                               .python_tag = tags_python(config->python, remedies->arena),
                                .arch = config->arch,
                                .platform = config->platform_tag,
                                .backend = subject->backend};

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -50,18 +49,6 @@ bool retry_import_read(const char *path, struct arena *arena, struct retry_file 
     return true;
 }
 
-static struct str retry_import_words(struct spec_list words, struct arena *arena)
-{
-    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    BUF_AUTO struct buf text = {0};
-    yyjson_mut_val *array = yyjson_mut_arr(doc);
-    yyjson_mut_doc_set_root(doc, array);
-    for (size_t i = 0; i < words.len; i++)
-        json_append_str(doc, array, words.at[i]);
-    json_write(doc, false, &text);
-    return arena_str(arena, buf_str(&text));
-}
-
 void retry_import_say(const char *path, const struct retry_file *file)
 {
     for (size_t i = 0; i < file->complaints_len; i++)
@@ -77,15 +64,14 @@ static bool retry_import_add(struct retry_import *import, struct store *store, s
     struct store_retry *rows = ARENA_ARRAY(import->arena, struct store_retry, file->len);
     for (size_t i = 0; i < file->len; i++) {
         const struct retry_request *request = &file->at[i];
-        rows[i] =
-            (struct store_retry){.name = request->name,
-                                 .version = request->version,
-                                 .target = request->target,
-                                 .recipes = retry_import_words(request->recipes, import->arena),
-                                 .strategy = request->strategy,
-                                 .origin = STR("import"),
-                                 .attempts = request->attempts,
-                                 .reason = request->reason};
+        rows[i] = (struct store_retry){.name = request->name,
+                                       .version = request->version,
+                                       .target = request->target,
+                                       .recipes = spec_list_json(request->recipes, import->arena),
+                                       .strategy = request->strategy,
+                                       .origin = STR("import"),
+                                       .attempts = request->attempts,
+                                       .reason = request->reason};
     }
     return store_retry_add(store, rows, file->len, STR("retry_queue.json"), mark, now_ms, added,
                            err);

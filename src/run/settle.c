@@ -6,7 +6,6 @@
 #include "run/run.h"
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "build/recipe.h"
 #include "drone/agent.h"
@@ -44,18 +43,6 @@ static void run_no_result(struct run *run, const struct agent_end *end, struct s
         STR_ARG(what));
 }
 
-static struct str run_words(struct run *run, struct spec_list words)
-{
-    JSON_MUT_AUTO yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    BUF_AUTO struct buf text = {0};
-    yyjson_mut_val *array = yyjson_mut_arr(doc);
-    yyjson_mut_doc_set_root(doc, array);
-    for (size_t i = 0; i < words.len; i++)
-        json_append_str(doc, array, words.at[i]);
-    json_write(doc, false, &text);
-    return arena_str(run->arena, buf_str(&text));
-}
-
 /* What the next build of the package begins with when this one is done. */
 static struct str run_learned_words(struct run *run, const struct run_job *job)
 {
@@ -66,7 +53,7 @@ static struct str run_learned_words(struct run *run, const struct run_job *job)
     for (size_t i = 0; retry && i < retry->recipes.len; i++)
         if (!recipe_has((struct spec_list){words.at, words.len}, retry->recipes.at[i]))
             *vec_push(&words, run->arena) = retry->recipes.at[i];
-    return run_words(run, (struct spec_list){words.at, words.len});
+    return spec_list_json((struct spec_list){words.at, words.len}, run->arena);
 }
 
 static struct str run_result_text(struct run *run, const struct spec_result *result)
@@ -422,9 +409,9 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
     bool again = !end->cancelled && (remedied || !str_eq(strategy, job->strategy));
     struct store_graph addendum = run_store_graph(run, first_job, first_need);
     struct remedy_course *course = &job->course;
-    struct str words = run_words(run, spec.recipes);
+    struct str words = spec_list_json(spec.recipes, run->arena);
     struct str recipes =
-        run_words(run, (struct spec_list){course->recipes.at, course->recipes.len});
+        spec_list_json((struct spec_list){course->recipes.at, course->recipes.len}, run->arena);
     struct store_artifact artifact = {.name = result.file, .kind = STR("wheel")};
     struct store_completion completion = {
         .outcome = run_outcome(run, job, &result, end, again),
@@ -439,7 +426,8 @@ bool run_settle(struct run *run, size_t index, int64_t attempt, int64_t epoch,
         .recipes = words,
         .learned = run_learned_words(run, job),
         .next_recipes = remedied ? recipes : STR(""),
-        .hints = run_words(run, (struct spec_list){course->hints.at, course->hints.len}),
+        .hints =
+            spec_list_json((struct spec_list){course->hints.at, course->hints.len}, run->arena),
         .suggestion = job->course.suggestion,
         .hint_outcomes = course->outcomes.at,
         .hint_outcome_count = course->outcomes.len,

@@ -49,21 +49,26 @@ def wheel_bytes(name, version="1.0", files=None, tag="py3-none-any", requires=()
     return out.getvalue()
 
 
-def sdist_bytes(name, version="1.0", files=None, requires=(), members=()):
-    """Its PKG-INFO is final (2.2) unless `files` has another; `members` are entries without data."""
+def tree_bytes(top, files, members=()):
+    """Every file below one folder, as a tar.gz; `members` are entries without data."""
     out = io.BytesIO()
-    all_files = {"PKG-INFO": metadata(name, version, requires).replace("2.1", "2.2", 1),
-                 **(files or {})}
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for path, data in all_files.items():
+        for path, data in files.items():
             data = data.encode() if isinstance(data, str) else data
-            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+            member = tarfile.TarInfo(f"{top}/{path}")
             member.size = len(data)
             member.mode = 0o755 if data.startswith(b"#!") else 0o644
             archive.addfile(member, io.BytesIO(data))
         for member in members:
             archive.addfile(member)
     return gzip.compress(out.getvalue(), mtime=0)
+
+
+def sdist_bytes(name, version="1.0", files=None, requires=(), members=()):
+    """Its PKG-INFO is final (2.2) unless `files` has another; `members` are entries without data."""
+    all_files = {"PKG-INFO": metadata(name, version, requires).replace("2.1", "2.2", 1),
+                 **(files or {})}
+    return tree_bytes(f"{name}-{version}", all_files, members)
 
 
 BACKEND = '''

@@ -54,15 +54,9 @@ def sdist(name, more=None, requires=()):
 
 def crate():
     """A crate as cargo wants it: name-version/ in a tar.gz."""
-    out = io.BytesIO()
-    files = {"Cargo.toml": '[package]\nname = "madecrate"\nversion = "1.0.0"\nedition = "2021"\n',
-             "src/lib.rs": "pub fn value() -> i64 {\n    4711\n}\n"}
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for path, text in files.items():
-            member = tarfile.TarInfo(f"madecrate-1.0.0/{path}")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return out.getvalue()
+    return made.tree_bytes("madecrate-1.0.0", {
+        "Cargo.toml": '[package]\nname = "madecrate"\nversion = "1.0.0"\nedition = "2021"\n',
+        "src/lib.rs": "pub fn value() -> i64 {\n    4711\n}\n"})
 
 
 CRATE = crate()

@@ -2,11 +2,9 @@
 """Builds that need more than their metadata says, for real: a header, a program, a build requirement.
 usage: run_learn.py [part...] (SHOW=1 prints what was said)"""
 import hashlib
-import io
 import json
 import pathlib
 import subprocess
-import tarfile
 
 import made
 import whole
@@ -134,17 +132,6 @@ def part_packs(world):
         world.check(f"pack {argv}", done.returncode == 2 and say in done.stderr, None, done.stderr)
 
 
-def archive(name, files):
-    """A source archive: every file below one folder."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for path, text in files.items():
-            member = tarfile.TarInfo(f"{name}/{path}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return out.getvalue()
-
-
 OWN = """name: {name}
 version: "{version}"
 url: https://{name}.invalid/{name}-{version}.tar.gz
@@ -159,7 +146,7 @@ for: [{meant}]
 
 
 def own_pack(folder, sources, name, version, files, script, needs="", meant=""):
-    data = archive(f"{name}-{version}", files)
+    data = made.tree_bytes(f"{name}-{version}", files)
     (sources / f"{name}-{version}.tar.gz").write_bytes(data)
     (folder / f"{name}.yaml").write_text(OWN.format(
         name=name, version=version, needs=needs, meant=meant, sha256=hashlib.sha256(data).hexdigest(),
