@@ -37,7 +37,8 @@ struct edit {
 
 struct classifier {
     const struct hint_catalogue *catalogue;
-    struct arena *arena;
+    struct arena *arena; /* the caller's: what was found */
+    struct arena own;    /* all the rest, this struct too */
     struct clean clean;
     struct str phase;
     char *buffer;
@@ -63,14 +64,16 @@ struct classifier {
 
 struct classifier *classifier_open(const struct hint_catalogue *catalogue, struct arena *arena)
 {
-    struct classifier *made = ARENA_NEW(arena, struct classifier);
+    struct arena own = {0};
+    struct classifier *made = ARENA_NEW(&own, struct classifier);
     made->catalogue = catalogue;
     made->arena = arena;
-    made->buffer = arena_alloc(arena, BUFFER);
-    made->edits = ARENA_ARRAY(arena, struct edit, EDITS);
+    made->own = own;
+    made->buffer = arena_alloc(&made->own, BUFFER);
+    made->edits = ARENA_ARRAY(&made->own, struct edit, EDITS);
     made->edit_count = 1;
-    made->rules = ARENA_ARRAY(arena, struct rule, catalogue->len + 1);
-    made->candidates = ARENA_ARRAY(arena, uint32_t, catalogue->len + 1);
+    made->rules = ARENA_ARRAY(&made->own, struct rule, catalogue->len + 1);
+    made->candidates = ARENA_ARRAY(&made->own, uint32_t, catalogue->len + 1);
     made->work = WORK_AT_START;
     made->data = pcre2_match_data_create(8, NULL);
     made->limits = pcre2_match_context_create(NULL);
@@ -88,6 +91,8 @@ void classifier_close(struct classifier **classifier)
     pcre2_match_data_free((*classifier)->data);
     pcre2_match_context_free((*classifier)->limits);
     buf_free(&(*classifier)->key);
+    struct arena own = (*classifier)->own;
+    arena_free(&own);
     *classifier = NULL;
 }
 
@@ -148,8 +153,8 @@ static void classifier_found(struct classifier *classifier, uint32_t index, stru
     finding.excerpt = finding_excerpt(line, classifier->arena);
     finding.offset = classifier_offset(classifier, classifier->line_begin);
     *vec_push(&classifier->findings, classifier->arena) = finding;
-    *map_at(&classifier->known, classifier->arena,
-            arena_str(classifier->arena, buf_str(&classifier->key))) =
+    *map_at(&classifier->known, &classifier->own,
+            arena_str(&classifier->own, buf_str(&classifier->key))) =
         (void *)(uintptr_t)classifier->findings.len;
 }
 

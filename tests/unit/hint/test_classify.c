@@ -287,6 +287,21 @@ static void test_constant_memory(void **state)
     assert_int_equal(reading.bytes, 51 * log.len);
 }
 
+/* A run listens to every attempt: what reading takes goes, what was found stays. */
+static void test_gives_back(void **state)
+{
+    struct world *world = *state;
+    ARENA_AUTO struct arena arena = {0};
+    struct hint_reading reading;
+    struct classifier *classifier = classifier_open(&world->catalogue, &arena);
+    classifier_feed(classifier, STR("fatal error: ffi.h: No such file\n"));
+    classifier_end(classifier, &reading);
+    classifier_close(&classifier);
+    assert_int_equal(reading.len, 1);
+    assert_str(reading.findings[0].name, "ffi.h");
+    assert_true(arena.bytes < 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_constant_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gives_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
